@@ -1,0 +1,61 @@
+# Every target works on a fresh machine with Python 3.11 and nothing else: each makes its own virtual environment first.
+# `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+# Arguments for pytest, e.g. make test PYTEST='-k planner -x'
+PYTEST ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check fix bench build clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+venv: $(STAMP) ## make the virtual environment in .venv
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "dsops needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Making $(VENV) and installing dsops with its tools (once, about a minute)"
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m virtualenv --quiet $(VENV) 2>/dev/null || \
+	  { rm -rf $(VENV); echo "This Python can't make virtual environments. Install the module: apt-get install python3-venv (or: pip install virtualenv)." >&2; exit 1; }
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+demo: $(STAMP) ## the whole of dsops on the examples, against the emulator
+	@$(BIN)/dsops demo
+
+test: $(STAMP) ## every test
+	@echo "Running the tests"
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(PYTEST)
+
+check: $(STAMP) ## formatting, lint, types, import contracts
+	@echo "Format";  $(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: make fix" >&2; exit 1; }
+	@echo "Lint";    $(BIN)/ruff check --quiet .
+	@echo "Types";   $(BIN)/mypy --no-error-summary
+	@echo "Imports"; $(BIN)/lint-imports --no-cache > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log >&2; exit 1; }
+	@echo "All checks passed"
+
+fix: $(STAMP) ## format, and repair what ruff can repair
+	@echo "Formatting and repairing"
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format --quiet .
+
+bench: $(STAMP) ## measure, paired with Terraform where it is on the PATH (minutes)
+	@echo "Measuring (nothing else should run on this machine now)"
+	@$(BIN)/python -m tests.benchmarks
+
+build: $(STAMP) ## the wheel and the source archive, in dist/
+	@echo "Building into dist/"
+	@rm -rf dist
+	@$(BIN)/python -m build > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log >&2; exit 1; }
+	@ls dist
+
+clean: ## remove everything that make and the tools made
+	@echo "Removing the virtual environment, builds and caches"
+	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find dsops tests -name __pycache__ -type d -prune -exec rm -rf {} +
