@@ -1,0 +1,41 @@
+"""Addresses: how a stack names its resources."""
+
+import re
+from dataclasses import dataclass
+
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """``<provider>/<Kind>/<name>``, for example ``uipath/Dataset/collateral``.
+
+    Attributes:
+        provider: Provider name, ``uipath``.
+        kind: Kind name, ``Dataset``.
+        name: ``metadata.name`` of the manifest.
+    """
+
+    provider: str
+    kind: str
+    name: str
+
+    @property
+    def type(self) -> str:
+        """The kind with its provider: ``uipath/Dataset``."""
+        return f"{self.provider}/{self.kind}"
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.kind}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Read ``provider/Kind/name``.
+
+        Raises:
+            ValueError: ``text`` does not have exactly three non-empty parts, or the name has characters an address may not have.
+        """
+        parts = text.split("/")
+        if len(parts) != 3 or not all(parts) or not NAME_PATTERN.fullmatch(parts[2]):
+            raise ValueError(f"{text!r} is not an address; an address looks like uipath/Dataset/collateral")
+        return cls(*parts)

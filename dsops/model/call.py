@@ -1,0 +1,129 @@
+"""Calls: HTTP requests as data."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from dsops.model.values import KNOWN_AFTER_APPLY, Reference, references
+
+
+class Repeat(StrEnum):
+    """What may be done when the answer of a call was lost.
+
+    SAFE: send it again, repeating changes nothing. UNIQUE: a natural key tells afterwards whether it happened.
+    APPEND: only a new remote id tells.
+    """
+
+    SAFE = "safe"
+    UNIQUE = "unique"
+    APPEND = "append"
+
+
+class Effect(StrEnum):
+    """What a successful call means for the record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request.
+
+    Attributes:
+        method: ``GET``, ``PUT``, ...
+        path: Segments below the endpoint, not yet encoded; a ``Reference`` stands for a remote id known later.
+        query: Name-value pairs in order.
+        body: JSON content, or None for none; may hold late values.
+        effect: What success means for the record; None for a read.
+        settles: Field paths that the call brings to their desired value.
+        repeat: What to do when its answer is lost.
+    """
+
+    method: str
+    path: tuple[str | Reference, ...]
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    effect: Effect | None = None
+    settles: tuple[str, ...] = ()
+    repeat: Repeat = Repeat.SAFE
+
+    @property
+    def target(self) -> str:
+        """The encoded path with its query, below the endpoint; a late segment shows as ``(known after apply)``."""
+        segments = (KNOWN_AFTER_APPLY if isinstance(part, Reference) else quote(part, safe="") for part in self.path)
+        path = "/" + "/".join(segments)
+        return f"{path}?{urlencode(self.query)}" if self.query else path
+
+    @property
+    def late(self) -> tuple[Reference, ...]:
+        """The references that must be known before the call can be sent."""
+        return tuple(part for part in self.path if isinstance(part, Reference)) + references(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer.
+
+    Attributes:
+        status: HTTP status code.
+        headers: Names in lower case.
+        body: Decoded JSON, or None when there was none.
+        text: The first part of a body that is not JSON, for error messages; empty otherwise.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    text: str = ""
+
+
+class FailureKind(StrEnum):
+    """What an unsuccessful answer means."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A provider's error, read.
+
+    Attributes:
+        kind: What it means.
+        message: The provider's words, or ours where it gave none.
+        code: The provider's code, if it has one.
+        permission: The permission that is missing, where the provider's documentation or answer names it.
+    """
+
+    kind: FailureKind
+    message: str
+    code: str = ""
+    permission: str = ""
+
+
+Flow = Generator[Call, Response, Any]
+"""Calls whose number or content depends on answers: a generator that yields calls, is sent responses, and returns what it found.
+
+A failure answer is thrown into it as ``FlowFailure``; a flow that expects it catches it.
+"""
+
+
+class FlowFailure(Exception):
+    """Thrown into a flow where its call was answered with a failure."""
+
+    def __init__(self, call: Call, failure: Failure, status: int) -> None:
+        """Keep what was asked and what was answered."""
+        self.call = call
+        self.failure = failure
+        self.status = status
+        super().__init__(failure.message)

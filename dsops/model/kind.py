@@ -1,0 +1,65 @@
+"""Facts about a kind of resource, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsops.model.resource import ALL_VERBS, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Facts about one field of a kind.
+
+    Values of a field are compared with ``==`` after ``Kind.normalise`` (desired) and ``Kind.decode`` (live) have made them
+    canonical: sets sorted and without repeats, instants in UTC, label paths with `` > ``.
+
+    Attributes:
+        path: Its path, ``title`` or ``model.version``.
+        group: The atomic unit it belongs to: when one field of a group differs, all of the group is sent.
+        create_only: Can be given at creation only; a change replaces the object.
+        write_only: Never returned; compared with the record alone, and never drift.
+    """
+
+    path: str
+    group: str | None = None
+    create_only: bool = False
+    write_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KindInfo:
+    """Facts about a kind.
+
+    Attributes:
+        provider: ``uipath``.
+        kind: ``Dataset``.
+        summary: One line on what it is, for listings.
+        schema: The JSON Schema file of its manifest.
+        fields: By path.
+        parent: Type of its parent, ``uipath/Dataset``; None at the top.
+        parent_field: The field of the spec that names the parent.
+        verbs: What the provider's API can do.
+        settle: Seconds for which a lost write may still surface.
+        create_may_overwrite: Whether creating an existing name may change the object that is there; then its name is read first.
+        lost_on_delete: What goes with the object when it is deleted or replaced, in words.
+        schema_version: Version of its recorded attributes.
+    """
+
+    provider: str
+    kind: str
+    summary: str
+    schema: Path
+    fields: Mapping[str, Field]
+    parent: str | None = None
+    parent_field: str | None = None
+    verbs: frozenset[Verb] = ALL_VERBS
+    settle: float = 0.0
+    create_may_overwrite: bool = False
+    lost_on_delete: str = ""
+    schema_version: int = 1
+
+    @property
+    def type(self) -> str:
+        """The kind with its provider: ``uipath/Dataset``."""
+        return f"{self.provider}/{self.kind}"
