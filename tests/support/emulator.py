@@ -1,0 +1,66 @@
+"""A real emulator, in a subprocess of its own."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.commands import DSOPS
+
+TOKEN = "emulator"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEmulator:
+    """An emulator that answers.
+
+    Attributes:
+        url: Its address, without a trailing slash.
+        process: The process, for tests that pause or kill it.
+    """
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def request(self, method: str, path: str, body: Any = None, *, token: str = TOKEN) -> Any:
+        """Ask it past dsops, as a stranger would; returns the JSON of the answer.
+
+        Raises:
+            httpx.HTTPStatusError: The answer is not a success.
+        """
+        answer = httpx.request(
+            method, f"{self.url}{path}", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20
+        )
+        return answer.raise_for_status().json()
+
+    def datasets(self) -> list[dict[str, Any]]:
+        """Every dataset it holds."""
+        found: list[dict[str, Any]] = self.request("GET", "/api/v1/datasets")["datasets"]
+        return found
+
+    def streams(self, dataset: str) -> list[dict[str, Any]]:
+        """The streams of a dataset, named ``project/dataset``."""
+        found: list[dict[str, Any]] = self.request("GET", f"/api/v1/datasets/{dataset}/streams")["streams"]
+        return found
+
+
+@contextmanager
+def start_emulator(*args: str | Path) -> Iterator[RunningEmulator]:
+    """Start ``dsops emulator --port 0 ARGS``, yield it once it is ready, and stop it."""
+    command = [*DSOPS, "emulator", "--port", "0", *map(str, args)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        ready = process.stdout.readline()
+        try:
+            if not ready:
+                raise AssertionError(f"the emulator did not start:\n{process.stderr.read()}")
+            yield RunningEmulator(json.loads(ready)["url"], process)
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
