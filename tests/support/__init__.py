@@ -1,6 +1,7 @@
 """Helpers for tests that run the real thing: the `dsops` command in a subprocess, an emulator in another.
 
-Belongs here: starting, stopping and asking. Does not belong here: expectations, and anything that stands in for our own code.
+Belongs here: starting, stopping and asking. Does not belong here: expectations, and anything that stands in for our own
+code.
 """
 
 from tests.support.commands import DSOPS, Done, run_dsops

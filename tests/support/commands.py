@@ -26,7 +26,7 @@ class Done:
         return json.loads(self.out)
 
     def ok(self, code: int = 0) -> "Done":
-        """Return itself where the command exited with ``code`` and showed no traceback; fail with all it said otherwise."""
+        """Return itself if the command exited with ``code`` and without a traceback; else fail with all it said."""
         assert self.code == code, f"exit {self.code}, not {code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
         assert "Traceback" not in self.err, self.err
         return self

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,13 +54,17 @@ class RunningEmulator:
 def start_emulator(*args: str | Path) -> Iterator[RunningEmulator]:
     """Start ``dsops emulator --port 0 ARGS``, yield it once it is ready, and stop it."""
     command = [*DSOPS, "emulator", "--port", "0", *map(str, args)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A file and not a pipe: nobody reads while the test runs, and a full pipe would stop the emulator.
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
         assert process.stdout is not None
-        assert process.stderr is not None
         ready = process.stdout.readline()
         try:
             if not ready:
-                raise AssertionError(f"the emulator did not start:\n{process.stderr.read()}")
+                log.seek(0)
+                raise AssertionError(f"the emulator did not start:\n{log.read()}")
             yield RunningEmulator(json.loads(ready)["url"], process)
         finally:
             process.terminate()
