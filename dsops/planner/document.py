@@ -1,0 +1,112 @@
+"""The plan document: a plan as JSON content, and the identity of a plan (``specs/plan-format.md``).
+
+The same plan always gives the same bytes: there is no time and nothing random in it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dsops.model import Action, Change, Diagnostic, FieldDiff, Plan, PlannedCall, Source, canonical, digest, masked
+
+__all__ = ["BODY_LIMIT", "FORMAT_VERSION", "diagnostic_document", "field_document", "plan_document", "plan_id"]
+
+FORMAT_VERSION = "1"
+
+BODY_LIMIT = 64 * 1024
+"""Bodies whose canonical JSON is longer stand in the document with their digest alone."""
+
+_NO_ROWS = {"create": 0, "update": 0, "delete": 0, "noop": 0}
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return the plan as the JSON content of ``specs/plan-format.md``, keys in the order in which it names them."""
+    body = _body(plan)
+    diagnostics = [diagnostic_document(each) for each in plan.diagnostics]
+    return {"formatVersion": FORMAT_VERSION, "planId": _identify(body)} | body | {"diagnostics": diagnostics}
+
+
+def plan_id(plan: Plan) -> str:
+    """Return what names this very plan: SHA-256 in hex, over all that apply would do and the state it was made on.
+
+    Where a resource is declared, how many reads it took and what else was remarked don't count: they change nothing.
+    """
+    return _identify(_body(plan))
+
+
+def diagnostic_document(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as JSON content; ``source`` and ``address`` are null where it has none."""
+    return {
+        "severity": diagnostic.severity.value,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "hint": diagnostic.hint,
+        "source": _source(diagnostic.source),
+        "address": str(diagnostic.address) if diagnostic.address else None,
+    }
+
+
+def field_document(diff: FieldDiff) -> dict[str, Any]:
+    """Return a field that differs as JSON content; secrets stand as their references."""
+    return {
+        "path": diff.path,
+        "before": masked(diff.before),
+        "after": masked(diff.after),
+        "cause": diff.cause.value,
+    }
+
+
+def _body(plan: Plan) -> dict[str, Any]:
+    return {
+        "stack": plan.stack,
+        "env": plan.env,
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "complete": plan.complete,
+        "summary": _summary(plan),
+        "changes": [_change(each) for each in plan.changes],
+        "guards": [{"name": each.name, "summary": each.summary, "hint": each.hint} for each in plan.guards],
+    }
+
+
+def _summary(plan: Plan) -> dict[str, Any]:
+    counts: dict[str, Any] = {action.value: plan.count(action) for action in Action}
+    return counts | {"rows": dict(_NO_ROWS), "reads": plan.reads, "calls": len(plan.calls)}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "action": change.action.value,
+        "reason": change.reason.value,
+        "source": _source(change.source),
+        "fields": [field_document(each) for each in change.fields],
+        "notes": list(change.notes),
+        "calls": [_call(each) for each in change.calls],
+    }
+
+
+def _source(source: Source | None) -> dict[str, Any] | None:
+    return {"file": source.file, "line": source.line, "column": source.column} if source else None
+
+
+def _call(planned: PlannedCall) -> dict[str, Any]:
+    call = planned.call
+    document: dict[str, Any] = {
+        "id": planned.id,
+        "after": list(planned.after),
+        "connection": planned.connection,
+        "method": call.method,
+        "path": call.target,
+    }
+    if call.body is not None:
+        body = masked(call.body)
+        if len(canonical(body)) <= BODY_LIMIT:
+            document["body"] = body
+    return document | {"bodySha256": planned.body_sha256}
+
+
+def _identify(body: Mapping[str, Any]) -> str:
+    """Hash the document without what doesn't change what apply does."""
+    summary = {key: value for key, value in body["summary"].items() if key != "reads"}
+    changes = [{key: value for key, value in change.items() if key != "source"} for change in body["changes"]]
+    return digest({"formatVersion": FORMAT_VERSION, **body, "summary": summary, "changes": changes})
