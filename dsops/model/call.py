@@ -41,6 +41,7 @@ class Call:
         effect: What success means for the record; None for a read.
         settles: Field paths that the call brings to their desired value.
         repeat: What to do when its answer is lost.
+        permission: The permission the provider's documentation asks for, named when it is refused.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Call:
     effect: Effect | None = None
     settles: tuple[str, ...] = ()
     repeat: Repeat = Repeat.SAFE
+    permission: str = ""
 
     @property
     def target(self) -> str:
@@ -102,13 +104,11 @@ class Failure:
         kind: What it means.
         message: The provider's words, or ours where it gave none.
         code: The provider's code, if it has one.
-        permission: The permission that is missing, where the provider's documentation or answer names it.
     """
 
     kind: FailureKind
     message: str
     code: str = ""
-    permission: str = ""
 
 
 Flow = Generator[Call, Response, Any]

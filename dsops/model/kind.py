@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsops.model.live import NaturalKey
 from dsops.model.resource import ALL_VERBS, Verb
 
 
@@ -37,6 +38,7 @@ class KindInfo:
         summary: One line on what it is, for listings.
         schema: The JSON Schema file of its manifest.
         fields: By path.
+        own_key: Names of the last parts of its natural key, those below its parent's: ``("project", "name")``.
         parent: Type of its parent, ``uipath/Dataset``; None at the top.
         parent_field: The field of the spec that names the parent.
         verbs: What the provider's API can do.
@@ -51,6 +53,7 @@ class KindInfo:
     summary: str
     schema: Path
     fields: Mapping[str, Field]
+    own_key: tuple[str, ...] = ("name",)
     parent: str | None = None
     parent_field: str | None = None
     verbs: frozenset[Verb] = ALL_VERBS
@@ -63,3 +66,7 @@ class KindInfo:
     def type(self) -> str:
         """The kind with its provider: ``uipath/Dataset``."""
         return f"{self.provider}/{self.kind}"
+
+    def parent_key(self, key: NaturalKey) -> NaturalKey:
+        """Return the parent's part of a natural key; empty for a kind without a parent."""
+        return key[: -len(self.own_key)]

@@ -1,0 +1,7 @@
+"""UiPath Communications Mining: datasets and streams. Facts and choices: ``specs/uipath.md``, ``specs/uipath.openapi.yaml``."""
+
+from dsops.providers.uipath.dataset import Dataset
+from dsops.providers.uipath.provider import UiPath
+from dsops.providers.uipath.stream import Stream
+
+__all__ = ["Dataset", "Stream", "UiPath"]

@@ -1,0 +1,138 @@
+"""``uipath/Dataset``."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from dsops.model import (
+    Attributes,
+    Call,
+    Effect,
+    FailureKind,
+    Field,
+    Flow,
+    FlowFailure,
+    KindInfo,
+    Listing,
+    LiveObject,
+    NaturalKey,
+    Repeat,
+    Response,
+)
+from dsops.model.assets import asset
+from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, items
+
+_WIRE = MappingProxyType(
+    {
+        "title": "title",
+        "description": "description",
+        "sourceIds": "source_ids",
+        "modelFamily": "model_family",
+        "hasSentiment": "has_sentiment",
+    }
+)
+_CREATE_ONLY = frozenset({"modelFamily", "hasSentiment"})
+
+
+class Dataset:
+    """A dataset: which sources it reads and how its labels work."""
+
+    info = KindInfo(
+        provider="uipath",
+        kind="Dataset",
+        summary="a Communications Mining dataset",
+        schema=asset("schemas", "uipath", "Dataset.json"),
+        fields={path: Field(path, create_only=path in _CREATE_ONLY) for path in _WIRE},
+        own_key=("project", "name"),
+        settle=5.0,
+        create_may_overwrite=True,
+        lost_on_delete="its annotations (all labels people assigned), its trained models and its streams",
+    )
+
+    def normalise(self, spec: Mapping[str, Any]) -> Attributes:
+        """Return the declared fields; source ids as a set."""
+        attributes = {path: spec[path] for path in _WIRE if path in spec}
+        if "sourceIds" in attributes:
+            attributes["sourceIds"] = as_set(attributes["sourceIds"])
+        return attributes
+
+    def key(self, name: str, spec: Mapping[str, Any], parent: NaturalKey) -> NaturalKey:
+        """Return (project, name)."""
+        return (*parent, spec["project"], spec.get("name", name))
+
+    def parent_key(self, name: str) -> NaturalKey:
+        """A dataset has no parent.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(f"a dataset has no parent, and so none called {name!r}")
+
+    def listing(self, parent: NaturalKey) -> Flow:
+        """One call for all datasets of the account; it has no pages (``specs/uipath.md``, listings)."""
+        del parent
+        response = yield Call("GET", ROOT, permission="View labels")
+        return Listing(tuple(_decode(document) for document in items(response, "datasets")))
+
+    def reading(self, key: NaturalKey) -> Flow:
+        """One call by name."""
+        try:
+            response = yield Call("GET", (*ROOT, *key), permission="View labels")
+        except FlowFailure as failed:
+            if failed.failure.kind is FailureKind.NOT_FOUND:
+                return None
+            raise
+        return self.answered(key, response) or bad_answer("it holds no dataset")
+
+    def lookups(self, attributes: Attributes, key: NaturalKey) -> None:
+        """Nothing needs asking."""
+
+    def answered(self, key: NaturalKey, response: Response) -> LiveObject | None:
+        """Read the dataset in the answer."""
+        del key
+        document = response.body.get("dataset") if isinstance(response.body, dict) else None
+        return _decode(document) if isinstance(document, dict) and "id" in document else None
+
+    def create(self, key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
+        """One PUT on the name."""
+        return (_write("PUT", key, attributes, Effect.CREATE, Repeat.UNIQUE, "Modify datasets"),)
+
+    def update(self, key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
+        """One POST on the name with just the fields that differ."""
+        return (_write("POST", key, attributes, Effect.UPDATE, Repeat.SAFE, "Datasets admin"),)
+
+    def delete(self, key: NaturalKey) -> tuple[Call, ...]:
+        """One DELETE on the name."""
+        return (Call("DELETE", (*ROOT, *key), effect=Effect.DELETE, permission="Datasets admin"),)
+
+    def manifest(self, live: LiveObject) -> Mapping[str, Any]:
+        """Return the spec that declares the dataset as it is."""
+        return {"project": live.key[0], "name": live.key[1], **live.attributes}
+
+
+
+
+def _write(
+    method: str, key: NaturalKey, attributes: Attributes, effect: Effect, repeat: Repeat, permission: str
+) -> Call:
+    body = {"dataset": {_WIRE[path]: value for path, value in attributes.items()}}
+    return Call(
+        method,
+        (*ROOT, *key),
+        body=body,
+        effect=effect,
+        settles=tuple(sorted(attributes)),
+        repeat=repeat,
+        permission=permission,
+    )
+
+
+def _decode(document: Mapping[str, Any]) -> LiveObject:
+    """Read a dataset of an answer; what it leaves out is unknown."""
+    owner, name = document.get("owner"), document.get("name")
+    if not isinstance(owner, str) or not isinstance(name, str):
+        bad_answer("a dataset in it has no owner or no name")
+    attributes = {path: document[wire] for path, wire in _WIRE.items() if wire in document}
+    if "sourceIds" in attributes:
+        attributes["sourceIds"] = as_set(attributes["sourceIds"] or ())
+    return LiveObject(str(document["id"]), (owner, name), attributes)

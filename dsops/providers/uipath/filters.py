@@ -1,0 +1,46 @@
+"""Comment filters: ``oneOf`` in manifests, ``one_of`` on the wire.
+
+The names of user and thread properties (``string:Country``) are data and stay as they are.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dsops.providers.uipath.wire import as_set, instant
+
+_MAPS_BY_NAME = frozenset({"userProperties", "user_properties", "threadProperties", "thread_properties"})
+
+
+def encode(filter_: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filter as it goes on the wire."""
+    return _renamed(filter_, lambda name: re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name))
+
+
+def decode(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the canonical form of a filter read from the wire."""
+    return canonical_filter(_renamed(document, lambda name: re.sub(r"_([a-z])", lambda found: found[1].upper(), name)))
+
+
+def canonical_filter(filter_: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a filter with every list as a set and the ends of its time range in UTC (``specs/uipath.md``, filters)."""
+    result = {name: _sets(value) for name, value in filter_.items() if value is not None}
+    span = result.get("timestamp")
+    if isinstance(span, dict):
+        result["timestamp"] = {end: instant(value) if isinstance(value, str) else value for end, value in span.items()}
+    return result
+
+
+def _sets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _sets(item) for name, item in value.items() if item is not None}
+    return as_set(value) if isinstance(value, list | tuple) else value
+
+
+def _renamed(value: Any, rename: Callable[[str], str], *, names: bool = True) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            rename(name) if names else name: _renamed(item, rename, names=not (names and name in _MAPS_BY_NAME))
+            for name, item in value.items()
+        }
+    return [_renamed(item, rename) for item in value] if isinstance(value, list | tuple) else value

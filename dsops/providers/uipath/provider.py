@@ -1,0 +1,49 @@
+"""The provider: how requests are signed and refusals are read."""
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from dsops.model import Connection, Failure, FailureKind, Kind, Request, Response
+from dsops.providers.uipath.dataset import Dataset
+from dsops.providers.uipath.stream import Stream
+
+_KIND_OF_STATUS = {
+    400: FailureKind.INVALID,
+    401: FailureKind.UNAUTHENTICATED,
+    403: FailureKind.FORBIDDEN,
+    404: FailureKind.NOT_FOUND,
+    409: FailureKind.CONFLICT,
+    422: FailureKind.INVALID,
+    429: FailureKind.RATE_LIMITED,
+}
+
+
+class UiPath:
+    """UiPath Communications Mining."""
+
+    name = "uipath"
+    kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset(), "Stream": Stream()})
+
+    def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
+        """Add the bearer token (``specs/uipath.md``, authentication)."""
+        del connection
+        headers = {**request.headers, "authorization": f"Bearer {secrets['token']}"}
+        return dataclasses.replace(request, headers=headers)
+
+    def failure(self, response: Response) -> Failure | None:
+        """Read the envelope: success is a 2xx *and* ``"status": "ok"``; anything else is a failure."""
+        body = response.body if isinstance(response.body, dict) else {}
+        if 200 <= response.status < 300:
+            if body.get("status") == "ok":
+                return None
+            return Failure(FailureKind.UNEXPECTED, _words(response, body) or 'the answer lacks "status": "ok"')
+        kind = _KIND_OF_STATUS.get(response.status)
+        if kind is None:
+            kind = FailureKind.UNAVAILABLE if response.status >= 500 else FailureKind.UNEXPECTED
+        return Failure(kind, _words(response, body) or f"HTTP {response.status}", str(response.status))
+
+
+def _words(response: Response, body: Mapping[str, object]) -> str:
+    message = body.get("message")
+    return message if isinstance(message, str) and message else response.text[:200]
