@@ -31,7 +31,7 @@ demo: $(STAMP) ## the whole of dsops on the examples, against the emulator
 
 test: $(STAMP) ## every test
 	@echo "Running the tests"
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(PYTEST)
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(PYTEST)
 
 check: $(STAMP) ## formatting, lint, types, import contracts
 	@echo "Format";  $(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: make fix" >&2; exit 1; }
