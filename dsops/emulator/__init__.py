@@ -1,0 +1,14 @@
+"""The provider APIs on one local port: for trying, demonstrating and testing.
+
+Here belong: the API of each provider (one sub package each), the store beneath them, request log and faults.
+Not here: anything of the product. This package imports nothing else of dsops; both sides rest on the text in specs/,
+so that a misreading on one side shows on the other.
+
+`create_app` is for use in process, `dsops.emulator.serve.serve` for a port.
+"""
+
+from dsops.emulator.app import create_app
+from dsops.emulator.exchange import SetupError
+from dsops.emulator.options import Options, PutExisting
+
+__all__ = ["Options", "PutExisting", "SetupError", "create_app"]

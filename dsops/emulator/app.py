@@ -1,0 +1,55 @@
+"""Builds the ASGI application from its options."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from dsops.emulator.control import control_routes
+from dsops.emulator.exchange import Api
+from dsops.emulator.faults import Gate, Schedule
+from dsops.emulator.options import Options
+from dsops.emulator.pipeline import Pipeline
+from dsops.emulator.requests import RequestLog
+from dsops.emulator.seed import read_seed
+from dsops.emulator.store import Store
+from dsops.emulator.tokens import read_tokens
+from dsops.emulator.uipath import Uipath
+
+
+def create_app(options: Options) -> Starlette:
+    """An emulator of its own, ready for a server or for `httpx.ASGITransport`.
+
+    `app.state.requests` is the request log (a deque of Entry), `app.state.store` the data; close the store when done
+    with a file (a server's shutdown does). Raises SetupError for a file that can't be used, Refusal for a wrong rule.
+    """
+    tokens, seed = read_tokens(options.tokens), read_seed(options.seed)
+    requests, faults, gate = RequestLog(), Schedule(options.faults), Gate()
+    store = Store(options.data)
+    apis: tuple[Api, ...] = (
+        Uipath(store, tokens, options.clock, echo=options.echo_thresholds, put_existing=options.put_existing),
+    )
+
+    def load_seed() -> None:
+        for api in apis:
+            if api.section in seed:
+                api.load(seed[api.section])
+
+    def reset() -> None:
+        with store.transaction():
+            store.clear()
+            load_seed()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    if store.is_empty():
+        with store.transaction():
+            load_seed()
+    app = Starlette(routes=control_routes(requests, faults, gate, reset), lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.router.default = Pipeline(apis, store, requests, faults, gate, options.clock, options.drop_error)
+    app.state.requests, app.state.store = requests, store
+    return app

@@ -1,0 +1,67 @@
+"""One request and one answer, as the provider APIs of the emulator see them: plain values, no sockets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request, read to its end. `path` is raw (still percent-encoded), header names are lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer; the body is JSON."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Refusal(Exception):
+    """The API refuses a request: an HTTP status and a sentence that says what is wrong."""
+
+    def __init__(self, status: int, message: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+class SetupError(Exception):
+    """The emulator can't start as asked: a file is missing, unreadable, malformed or in use. The text names it."""
+
+
+class Api(Protocol):
+    """One provider's API. `answer` runs inside one store transaction, which a Refusal or an error rolls back."""
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The paths below which this API serves, without a slash at the end."""
+
+    @property
+    def section(self) -> str:
+        """The name of its section in a seed file."""
+
+    def answer(self, incoming: Incoming) -> Answer:
+        """Serve one request. Raises Refusal."""
+
+    def error(self, status: int, message: str) -> Answer:
+        """An error in this provider's form."""
+
+    def load(self, seed: Any) -> None:
+        """Take in this provider's section of a seed file. Raises SetupError."""
+
+
+def encode(value: object) -> bytes:
+    """JSON bytes of a value."""
+    return orjson.dumps(value)

@@ -1,0 +1,146 @@
+"""The emulator's data: JSON documents in SQLite, in memory or in a file.
+
+A document is found by (kind, parent, key), and by its id where it has one. Every request runs in one transaction,
+committed before its answer leaves. With a file, a commit survives the death of this process (WAL, synchronous=NORMAL),
+not a power cut: that is what an emulator needs. One process owns a file, because lists are kept serialised in memory.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dsops.emulator.exchange import SetupError
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS objects (
+    kind TEXT NOT NULL, parent TEXT NOT NULL, key TEXT NOT NULL, id TEXT, document BLOB NOT NULL,
+    PRIMARY KEY (kind, parent, key)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS ids ON objects (kind, id);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+"""
+
+
+class Store:
+    """Documents by kind, parent and key. Not for use by two threads at once."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open (and create) the store. Raises SetupError when the file can't be opened or another process has it."""
+        self._lists: dict[tuple[str, str | None], bytes] = {}
+        self._touched: set[tuple[str, str | None]] = set()
+        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=1)
+        try:
+            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(_TABLES)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise SetupError(f"{path}: cannot be used as data file ({error}); is another emulator using it?") from error
+
+    def close(self) -> None:
+        """Close the file. Safe to repeat."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end, roll back on any exception."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            self._forget_lists()
+            raise
+        self._connection.execute("COMMIT")
+        self._forget_lists()
+
+    def _forget_lists(self) -> None:
+        for scope in self._touched:
+            self._lists.pop(scope, None)
+        self._touched.clear()
+
+    @property
+    def changes(self) -> int:
+        """How many rows were written since opening; a difference tells that a transaction wrote."""
+        return self._connection.total_changes
+
+    def new_id(self) -> str:
+        """The next id: 16 lower-case hex digits. The same sequence of writes gets the same ids in every store."""
+        row = self._connection.execute(
+            "INSERT INTO counters VALUES ('id', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+        ).fetchone()
+        return hashlib.sha256(f"dsops emulator {row[0]}".encode()).hexdigest()[:16]
+
+    def put(self, kind: str, parent: str, key: str, document: object, *, remote_id: str | None = None) -> bytes:
+        """Write a document, new or in place of the one with the same key; answers its JSON bytes."""
+        data = orjson.dumps(document)
+        self._connection.execute(
+            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)", (kind, parent, key, remote_id, data)
+        )
+        self._touch(kind, parent)
+        return data
+
+    def get(self, kind: str, parent: str, key: str) -> Any:
+        """The document, or None."""
+        row = self._connection.execute(
+            "SELECT document FROM objects WHERE kind = ? AND parent = ? AND key = ?", (kind, parent, key)
+        ).fetchone()
+        return None if row is None else orjson.loads(row[0])
+
+    def find(self, kind: str, remote_id: str) -> Any:
+        """The document with this id, or None."""
+        row = self._connection.execute(
+            "SELECT document FROM objects WHERE kind = ? AND id = ?", (kind, remote_id)
+        ).fetchone()
+        return None if row is None else orjson.loads(row[0])
+
+    def delete(self, kind: str, parent: str, key: str) -> None:
+        """Delete one document, if it is there."""
+        self._connection.execute("DELETE FROM objects WHERE kind = ? AND parent = ? AND key = ?", (kind, parent, key))
+        self._touch(kind, parent)
+
+    def delete_children(self, kind: str, parent: str) -> None:
+        """Delete all documents of a kind below a parent."""
+        self._connection.execute("DELETE FROM objects WHERE kind = ? AND parent = ?", (kind, parent))
+        self._touch(kind, parent)
+
+    def documents(self, kind: str, parent: str | None) -> list[bytes]:
+        """The JSON bytes of a kind's documents below a parent (None: below any), by parent and key."""
+        rows = self._connection.execute(
+            "SELECT document FROM objects WHERE kind = ?1 AND (?2 IS NULL OR parent = ?2) ORDER BY parent, key",
+            (kind, parent),
+        )
+        return [row[0] for row in rows]
+
+    def listing(self, kind: str, parent: str | None, build: Callable[[list[bytes]], bytes]) -> bytes:
+        """The serialised answer for a list, built from its documents once and kept until one of them is written.
+
+        A (kind, parent) has one `build`: what is kept is not keyed by it.
+        """
+        scope = (kind, parent)
+        if scope in self._touched:
+            return build(self.documents(kind, parent))
+        kept = self._lists.get(scope)
+        if kept is None:
+            kept = self._lists[scope] = build(self.documents(kind, parent))
+        return kept
+
+    def is_empty(self) -> bool:
+        """Whether nothing is stored."""
+        return self._connection.execute("SELECT 1 FROM objects LIMIT 1").fetchone() is None
+
+    def clear(self) -> None:
+        """Delete everything and start the ids afresh."""
+        self._connection.execute("DELETE FROM objects")
+        self._connection.execute("DELETE FROM counters")
+        self._touched.update(self._lists)
+
+    def _touch(self, kind: str, parent: str) -> None:
+        self._touched.add((kind, parent))
+        self._touched.add((kind, None))

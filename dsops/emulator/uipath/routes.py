@@ -1,0 +1,99 @@
+"""The table of UiPath operations: method, path, the permissions the vendor documents, handler."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from dsops.emulator.exchange import Answer, Refusal
+from dsops.emulator.uipath import datasets, streams, tags
+from dsops.emulator.uipath.service import Ask, Service
+
+Handler = Callable[[Service, Ask], Answer]
+
+PREFIXES = ("/api/v1/datasets", "/api/_private/datasets")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; the path is written as in specs/uipath.openapi.yaml."""
+
+    method: str
+    path: str
+    permissions: tuple[str, ...]
+    handler: Handler
+
+
+_ALL = "/api/v1/datasets"
+_BY_ID = "/api/v1/datasets/id:{id}"
+_PROJECT = "/api/v1/datasets/{project}"
+_DATASET = "/api/v1/datasets/{project}/{dataset}"
+_TAG = "/api/_private/datasets/{project}/{dataset}/model-tags/{tag}"
+_STREAMS = f"{_DATASET}/streams"
+_STREAM = f"{_STREAMS}/{{stream}}"
+
+OPERATIONS = (
+    Operation("GET", _ALL, ("View labels",), datasets.list_datasets),
+    Operation("GET", _BY_ID, ("View labels",), datasets.get_dataset),
+    Operation("POST", _BY_ID, ("Datasets admin",), datasets.update_dataset),
+    Operation("DELETE", _BY_ID, ("Datasets admin",), datasets.delete_dataset),
+    Operation("GET", _PROJECT, ("View labels",), datasets.list_datasets),
+    Operation("GET", _DATASET, ("View labels",), datasets.get_dataset),
+    Operation("PUT", _DATASET, ("Modify datasets",), datasets.put_dataset),
+    Operation("POST", _DATASET, ("Datasets admin",), datasets.update_dataset),
+    Operation("DELETE", _DATASET, ("Datasets admin",), datasets.delete_dataset),
+    Operation("GET", f"{_DATASET}/model-tags", ("Model Admin",), tags.list_tags),
+    Operation("PUT", _TAG, ("Model Admin",), tags.put_tag),
+    Operation("DELETE", _TAG, ("Model Admin",), tags.delete_tag),
+    Operation("GET", _STREAMS, ("View labels", "View streams"), streams.list_streams),
+    Operation("PUT", _STREAMS, ("Streams admin", "View labels"), streams.put_stream),
+    Operation("GET", _STREAM, ("View labels", "View streams"), streams.get_stream),
+    Operation("POST", _STREAM, ("Modify streams", "View labels"), streams.update_stream),
+    Operation("DELETE", _STREAM, ("Streams admin", "View labels"), streams.delete_stream),
+    Operation("POST", f"{_STREAM}/reset", ("Consume streams", "View labels"), streams.reset_stream),
+)
+
+
+def find_operation(method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
+    """The operation a request means, and the values in its path. Raises Refusal 404, 405."""
+    prefix = next(prefix for prefix in PREFIXES if raw_path.startswith(prefix))
+    parts = (*prefix.split("/"), *_segments(raw_path.removeprefix(prefix)))
+    allowed: list[Operation] = []
+    for operation, pattern in _PATTERNS:
+        params = _match(pattern, parts)
+        if params is not None:
+            if operation.method == method:
+                return operation, params
+            allowed.append(operation)
+    if not allowed:
+        raise Refusal(404, f"There is nothing at {raw_path}.")
+    methods = ", ".join(sorted({operation.method for operation in allowed}))
+    raise Refusal(405, f"{method} is not possible at {raw_path}; possible: {methods}.", (("Allow", methods),))
+
+
+def _segments(rest: str) -> list[str]:
+    """The decoded segments after the prefix; `owner%2Fname` counts as two: the vendor's client sends that."""
+    raw = rest.split("/")[1:]
+    if raw:
+        raw[:1] = re.split("%2[Ff]", raw[0], maxsplit=1)
+    try:
+        return [unquote(segment, errors="strict") for segment in raw]
+    except UnicodeDecodeError as error:
+        raise Refusal(400, f"The path is not UTF-8: {error}.") from error
+
+
+def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
+    if len(pattern) != len(parts):
+        return None
+    params = {}
+    for wanted, part in zip(pattern, parts, strict=True):
+        if wanted == "id:{id}" and part.startswith("id:"):
+            params["id"] = part.removeprefix("id:")
+        elif wanted.startswith("{") and part:
+            params[wanted[1:-1]] = part
+        elif wanted != part:
+            return None
+    return params
+
+
+_PATTERNS = tuple((operation, tuple(operation.path.split("/"))) for operation in OPERATIONS)
