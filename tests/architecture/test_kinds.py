@@ -1,4 +1,4 @@
-"""Each kind has its schema, its pages in specs/, its place in the emulator, and an example (tests/examples applies it)."""
+"""Each kind has a schema, pages in specs/, a place in the emulator, and an example (tests/examples applies it)."""
 
 import json
 from pathlib import Path
