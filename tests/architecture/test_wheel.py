@@ -42,6 +42,10 @@ def run(*args: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
+def version(installed: Path, folder: Path) -> str:
+    return run(installed / "python", "-c", "import dsops; print(dsops.__version__)", cwd=folder).strip()
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy of what the repository holds."""
@@ -81,7 +85,7 @@ def test_ships_schemas_specs_and_examples_and_no_tests(wheel: Path) -> None:
 
 def test_works_outside_of_the_checkout(installed: Path, tmp_path: Path) -> None:
     assert str(ROOT) not in run(installed / "python", "-c", "import dsops; print(dsops.__file__)", cwd=tmp_path)
-    assert run(installed / "dsops", "--version", cwd=tmp_path).strip().endswith(run_version(installed, tmp_path))
+    assert run(installed / "dsops", "--version", cwd=tmp_path).strip().endswith(version(installed, tmp_path))
     (tmp_path / "dsops.yaml").write_text(STACK)
     run(installed / "dsops", "validate", cwd=tmp_path)
     assert "$schema" in run(installed / "dsops", "schema", "uipath/Stream", cwd=tmp_path)
@@ -90,7 +94,3 @@ def test_works_outside_of_the_checkout(installed: Path, tmp_path: Path) -> None:
 def test_the_demo_needs_nothing(installed: Path, tmp_path: Path) -> None:
     assert run(installed / "dsops", "demo", cwd=tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def run_version(installed: Path, folder: Path) -> str:
-    return run(installed / "python", "-c", "import dsops; print(dsops.__version__)", cwd=folder).strip()

@@ -75,10 +75,6 @@ def test_validates_without_secrets_in_every_environment(stack: Path) -> None:
         ok(dsops(stack, None, "validate", "--env", overlay.stem))
 
 
-def test_is_written_as_fmt_writes_it(stack: Path) -> None:
-    ok(dsops(stack, None, "fmt", "--check"))
-
-
 def test_walks_from_nothing_to_all_of_it_and_back(stack: Path, emulator: str) -> None:
     before = live_objects(emulator)
 
