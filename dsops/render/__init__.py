@@ -1,0 +1,33 @@
+"""What people and programs read: plans, drift, reports, diagnostics, as text, JSON, markdown and annotations.
+
+Belongs here: pure functions from a noun to a string, and the words in it. Does not belong here: deciding anything,
+writing to a stream, asking, clocks. Whatever a provider named is printed with its control characters escaped, and
+nothing is wrapped.
+"""
+
+from dsops.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from dsops.render.document import json_text
+from dsops.render.drift import drift_github, drift_json, drift_markdown, drift_text
+from dsops.render.events import event_json, event_text
+from dsops.render.plan_markdown import plan_markdown
+from dsops.render.plan_text import calls_phrase, plan_json, plan_text
+from dsops.render.report import report_json, report_text
+
+__all__ = [
+    "calls_phrase",
+    "diagnostics_github",
+    "diagnostics_json",
+    "diagnostics_text",
+    "drift_github",
+    "drift_json",
+    "drift_markdown",
+    "drift_text",
+    "event_json",
+    "event_text",
+    "json_text",
+    "plan_json",
+    "plan_markdown",
+    "plan_text",
+    "report_json",
+    "report_text",
+]

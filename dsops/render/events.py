@@ -1,0 +1,31 @@
+"""Progress, one line an event."""
+
+from dsops.model import Event, EventKind, Status
+from dsops.render.document import json_text
+from dsops.render.style import Style, printable
+
+_LOOKS = {Status.SUCCEEDED: "green", Status.FAILED: "red", Status.SKIPPED: "yellow", Status.UNKNOWN: "magenta"}
+
+
+def event_text(event: Event, *, colour: bool = False) -> str:
+    """Tell what happened: ``finished uipath/Stream/dispute: succeeded``."""
+    style = Style(colour)
+    word = event.kind.value
+    if event.kind is EventKind.FINISHED and event.status is not None:
+        word = style(event.status.value, _LOOKS[event.status])
+    parts = [word, str(event.address) if event.address else "", printable(event.text)]
+    return " ".join(part for part in parts if part)
+
+
+def event_json(event: Event) -> str:
+    """Write the event as one line of JSON."""
+    return json_text(
+        {
+            "event": event.kind.value,
+            "address": str(event.address) if event.address else None,
+            "status": event.status.value if event.status else None,
+            "total": event.total,
+            "text": event.text,
+        },
+        compact=True,
+    )
