@@ -70,6 +70,7 @@ class Resource:
         parent: The address of its parent in the stack, or the provider-side name of an object outside it (``project1/collateral``).
         depends_on: Every resource of the stack it refers to, the parent included.
         places: Field path (``spec.model.version``) to its place, for diagnostics.
+        late: Whether ``spec`` may hold late references.
     """
 
     address: Address
@@ -80,6 +81,7 @@ class Resource:
     parent: Address | str | None = None
     depends_on: tuple[Address, ...] = ()
     places: Mapping[str, Source] = field(default_factory=dict)
+    late: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from dsops.model import NaturalKey, RemoteError, Response, canonical
+from dsops.model import Late, NaturalKey, RemoteError, Response, canonical
 
 ROOT = ("api", "v1", "datasets")
 LABEL_SEPARATOR = " > "
@@ -23,7 +23,7 @@ def instant(text: str) -> str:
 
 def as_set(values: Iterable[Any]) -> list[Any]:
     """Return the values sorted and without repeats: lists that are sets on the wire compare as such."""
-    distinct = {canonical(value): value for value in values}
+    distinct = {str(value).encode() if isinstance(value, Late) else canonical(value): value for value in values}
     return [distinct[key] for key in sorted(distinct)]
 
 

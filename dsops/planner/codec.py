@@ -1,0 +1,113 @@
+"""Frozen values as JSON and back, led by their type hints.
+
+A late value or a secret reference, which may stand wherever a JSON value may, is written ``{"$reference": "uipath/Dataset/x.id"}``,
+``{"$template": [...]}`` or ``{"$secret": ["env", "NAME"]}``.
+"""
+
+import dataclasses
+import datetime as dt
+import types
+import typing
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, Union
+
+from dsops.model import Address, Reference, SecretRef, Template
+
+
+def encode(value: Any) -> Any:
+    """Return the JSON content of a value made of frozen dataclasses, enums, addresses and JSON."""
+    match value:
+        case Address() | dt.date():
+            return str(value)
+        case Reference(address, field):
+            return {"$reference": [str(address), field]}
+        case Template(parts):
+            return {"$template": [encode(part) for part in parts]}
+        case SecretRef(scheme, name):
+            return {"$secret": [scheme, name]}
+        case Enum():
+            return value.value
+        case frozenset():
+            return sorted(encode(item) for item in value)
+        case list() | tuple():
+            return [encode(item) for item in value]
+        case Mapping():
+            return {str(key): encode(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {each.name: encode(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    return value
+
+
+def decode(hint: Any, document: Any) -> Any:
+    """Return the value of type ``hint`` that was encoded as ``document``.
+
+    Raises:
+        ValueError, TypeError, KeyError: The document is not of that type.
+    """
+    if isinstance(document, dict) and len(document) == 1 and (late := _late(document)) is not None:
+        return late
+    origin = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return _one_of(typing.get_args(hint), document)
+    if origin in (tuple, frozenset):
+        return origin(decode(typing.get_args(hint)[0], item) for item in document)
+    if origin is not None and issubclass(origin, Mapping):
+        key, item = typing.get_args(hint)
+        return {decode(key, name): decode(item, value) for name, value in document.items()}
+    return _plain(hint, document)
+
+
+def _plain(hint: Any, document: Any) -> Any:
+    if hint is Any:
+        return _any(document)
+    if hint is Address:
+        return Address.parse(document)
+    if hint is dt.date:
+        return dt.date.fromisoformat(document)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(document)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        hints = _hints(hint)
+        return hint(**{name: decode(hints[name], value) for name, value in document.items()})
+    if hint is float and isinstance(document, int):
+        return float(document)
+    if isinstance(hint, type) and not isinstance(document, hint):
+        raise TypeError(f"{document!r} is not of type {hint.__name__}")
+    return document
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
+def _one_of(hints: tuple[Any, ...], document: Any) -> Any:
+    if document is None and types.NoneType in hints:
+        return None
+    inner = [hint for hint in hints if hint is not types.NoneType]
+    plain = [hint for hint in inner if hint is str and isinstance(document, str)]
+    return decode((plain or inner)[0], document)
+
+
+def _any(document: Any) -> Any:
+    match document:
+        case dict():
+            return {name: decode(Any, value) for name, value in document.items()}
+        case list():
+            return [decode(Any, item) for item in document]
+        case _:
+            return document
+
+
+def _late(document: dict[str, Any]) -> Reference | Template | SecretRef | None:
+    match document:
+        case {"$reference": [str(address), str(field)]}:
+            return Reference(Address.parse(address), field)
+        case {"$template": list(parts)}:
+            return Template(tuple(decode(str | Reference, part) for part in parts))
+        case {"$secret": [str(scheme), str(name)]}:
+            return SecretRef(scheme, name)
+        case _:
+            return None

@@ -1,0 +1,317 @@
+"""What should happen about one address: small functions, one question each."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dsops.model import (
+    Action,
+    Address,
+    Attributes,
+    Cause,
+    FieldDiff,
+    LiveObject,
+    Reason,
+    Record,
+    Reference,
+    Resource,
+    Stack,
+    Verb,
+    masked,
+    substitute,
+)
+from dsops.planner.diff import Difference, compare, ignored_paths
+from dsops.planner.inputs import Settings, Subject
+
+_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should happen, before it is put into calls.
+
+    Attributes:
+        subject: The address's sides.
+        action: What will be done.
+        reason: Why.
+        send: Fields to send, for create, update, replace and adopt.
+        fields: What differs.
+        notes: In words.
+        after: The record as it will be; None when it goes or stays as it is.
+        unverifiable: Declared fields that the provider doesn't return.
+    """
+
+    subject: Subject
+    action: Action
+    reason: Reason
+    send: Attributes = field(default_factory=dict)
+    fields: tuple[FieldDiff, ...] = ()
+    notes: tuple[str, ...] = ()
+    after: Record | None = None
+    unverifiable: tuple[str, ...] = ()
+
+    @property
+    def keeps_id(self) -> bool:
+        """Whether the object that is there now stays the same object."""
+        return self.subject.live is not None and self.action not in (Action.CREATE, Action.REPLACE, Action.DELETE)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a decision depends on beside its own three sides.
+
+    Attributes:
+        stack: The stack.
+        settings: What the person asked for.
+        today: For ``ignore.until``.
+        ids: Remote ids that are known and will stay.
+        parent: The decision about the parent, if that is declared in the stack.
+        children: Recorded or declared objects below this one.
+        strangers: Live objects below this one that this stack neither recorded nor declares.
+        problem: Why a lookup failed; empty if none did.
+    """
+
+    stack: Stack
+    settings: Settings
+    today: dt.date
+    ids: Mapping[Address, str]
+    parent: Decision | None = None
+    children: tuple[Subject, ...] = ()
+    strangers: tuple[LiveObject, ...] = ()
+    problem: str = ""
+
+
+def decide_declared(subject: Subject, resource: Resource, around: Surroundings) -> Decision:
+    """Decide about a declared resource."""
+    if around.problem:
+        return Decision(subject, Action.BLOCKED, Reason.LOOKUP_FAILED, notes=(around.problem,))
+    if resource.late:
+        subject = dataclasses.replace(subject, desired=_resolved(subject.desired, around.ids))
+    parent = around.parent
+    if parent is not None and parent.action is Action.BLOCKED and parent.subject.live is None:
+        note = f"its parent {parent.subject.address} is blocked and isn't there"
+        return Decision(subject, Action.BLOCKED, Reason.PARENT_BLOCKED, notes=(note,))
+    if subject.live is None:
+        return _create(subject, resource, around)
+    if parent is not None and parent.action is Action.REPLACE:
+        return _made_anew(subject, resource, around, parent)
+    if subject.record is None or subject.gone:
+        return _adopt(subject, resource, around, subject.live)
+    return _update(subject, resource, around, subject.record, subject.live)
+
+
+def decide_undeclared(subject: Subject, record: Record, around: Surroundings) -> Decision:
+    """Decide about a recorded object that isn't declared any more."""
+    if subject.live is None:
+        return Decision(subject, Action.FORGET, Reason.GONE, notes=("it is not there any more",))
+    if record.protect:
+        note = "it is protected: declare it with protect: false and apply, then remove it"
+        return Decision(subject, Action.BLOCKED, Reason.PROTECTED, notes=(note,))
+    if not _deletable(subject):
+        return Decision(subject, Action.FORGET, Reason.POLICY, notes=("its policy lacks delete: it is left alone",))
+    staying = tuple(child for child in around.children if child.live is not None and not _goes_with_parent(child))
+    if staying:
+        note = f"it holds {_names(str(child.address) for child in staying)}, which stay"
+        return Decision(subject, Action.BLOCKED, Reason.HOLDS_CHILDREN, notes=(note,))
+    if around.strangers and not around.settings.confirmed:
+        note = f"it holds what this stack didn't record: {_names('/'.join(each.key) for each in around.strangers)}"
+        passes = "--confirm with the id of this plan deletes it all the same"
+        return Decision(subject, Action.BLOCKED, Reason.HOLDS_UNRECORDED, notes=(note, passes))
+    return Decision(subject, Action.DELETE, Reason.UNDECLARED, notes=_losses(subject, around))
+
+
+def _resolved(desired: Attributes, ids: Mapping[Address, str]) -> Attributes:
+    def resolve(reference: Reference) -> str | None:
+        return ids.get(reference.address)
+
+    return {path: substitute(value, resolve) for path, value in desired.items()}
+
+
+def _deletable(subject: Subject) -> bool:
+    allowed = subject.record.policy if subject.resource is None and subject.record else None
+    policy = allowed if allowed is not None else subject.resource.meta.policy if subject.resource else frozenset()
+    return Verb.DELETE in policy & subject.kind.info.verbs
+
+
+def _protected(subject: Subject) -> bool:
+    if subject.resource is not None:
+        return subject.resource.meta.protect
+    return subject.record is not None and subject.record.protect
+
+
+def _goes_with_parent(child: Subject) -> bool:
+    return child.resource is None and not _protected(child) and _deletable(child)
+
+
+def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decision:
+    reason = Reason.NOT_RECORDED if subject.record is None else Reason.GONE
+    if Verb.CREATE not in resource.meta.policy & subject.kind.info.verbs:
+        return Decision(subject, Action.BLOCKED, Reason.POLICY, notes=("its policy lacks create",))
+    return Decision(
+        subject,
+        Action.CREATE,
+        reason,
+        send=subject.desired,
+        fields=_all_fields(subject),
+        after=_record_after(subject, resource, around.stack, ""),
+    )
+
+
+def _made_anew(subject: Subject, resource: Resource, around: Surroundings, parent: Decision) -> Decision:
+    """Follow a parent that is replaced. What the parent's decision may not lose, it has checked."""
+    recorded = subject.record is not None and not subject.gone
+    note = f"it goes with its parent {parent.subject.address} and is made anew"
+    return Decision(
+        subject,
+        Action.REPLACE if recorded else Action.CREATE,
+        Reason.PARENT_REPLACED,
+        send=subject.desired,
+        fields=_all_fields(subject),
+        notes=(note, *_losses(subject, around)),
+        after=_record_after(subject, resource, around.stack, ""),
+    )
+
+
+def _adopt(subject: Subject, resource: Resource, around: Surroundings, live: LiveObject) -> Decision:
+    info = subject.kind.info
+    ignored = ignored_paths(resource.meta.ignore, around.today)
+    found = compare(subject.desired, {}, live.attributes, info.fields, ignored)
+    if not around.settings.adopt_existing:
+        note = "it exists and this stack did not make it; --on-exists adopt takes it over"
+        return Decision(subject, Action.BLOCKED, Reason.EXISTS, fields=found.fields, notes=(note,))
+    if found.create_only:
+        note = f"it exists and differs in {', '.join(found.create_only)}; what this stack didn't make is never replaced"
+        return Decision(subject, Action.BLOCKED, Reason.CREATE_ONLY, fields=found.fields, notes=(note,))
+    if found.send and Verb.UPDATE not in resource.meta.policy & info.verbs:
+        return _lacks_update(subject, found)
+    notes = [f"{path} can't be verified and is taken as declared" for path in found.assumed]
+    if subject.gone:
+        notes.append("the recorded object is gone; another stands under its name")
+    return Decision(
+        subject,
+        Action.ADOPT,
+        Reason.EXISTS,
+        send=found.send,
+        fields=found.fields,
+        notes=tuple(notes),
+        after=_record_after(subject, resource, around.stack, live.remote_id),
+    )
+
+
+def _update(
+    subject: Subject, resource: Resource, around: Surroundings, record: Record, live: LiveObject
+) -> Decision:
+    info = subject.kind.info
+    ignored = ignored_paths(resource.meta.ignore, around.today)
+    found = compare(subject.desired, record.attributes, live.attributes, info.fields, ignored)
+    elsewhere = _place_fields(subject, record, live)
+    if elsewhere or found.create_only:
+        return _replace(subject, resource, around, (*elsewhere, *found.fields))
+    if found.send and Verb.UPDATE not in resource.meta.policy & info.verbs:
+        return _lacks_update(subject, found)
+    settings = _settings_fields(subject, resource, record)
+    after = _record_after(subject, resource, around.stack, live.remote_id)
+    fields = (*found.fields, *settings)
+    action, reason = Action.NOOP, Reason.UNCHANGED
+    if subject.moved:
+        action, reason = Action.ADOPT, Reason.MOVED
+    elif found.send:
+        action, reason = Action.UPDATE, Reason.FIELDS_CHANGED
+    elif settings:
+        action, reason = Action.UPDATE, Reason.SETTINGS_CHANGED
+    notes = (f"moved from {record.address}",) if subject.moved else ()
+    return Decision(subject, action, reason, found.send, fields, notes, after, found.unverifiable)
+
+
+def _lacks_update(subject: Subject, found: Difference) -> Decision:
+    return Decision(subject, Action.BLOCKED, Reason.POLICY, fields=found.fields, notes=("its policy lacks update",))
+
+
+def _replace(
+    subject: Subject, resource: Resource, around: Surroundings, fields: tuple[FieldDiff, ...]
+) -> Decision:
+    losses = _losses(subject, around)
+    blocked = _why_not_replace(subject, resource, around)
+    if blocked is not None:
+        reason, note = blocked
+        return Decision(subject, Action.BLOCKED, reason, fields=fields, notes=(note, *losses))
+    after = _record_after(subject, resource, around.stack, "")
+    return Decision(subject, Action.REPLACE, Reason.CREATE_ONLY, subject.desired, fields, losses, after)
+
+
+def _why_not_replace(subject: Subject, resource: Resource, around: Surroundings) -> tuple[Reason, str] | None:
+    if resource.meta.protect:
+        return Reason.PROTECTED, "it is protected, and this change can only be made by replacing it"
+    if not resource.meta.replace:
+        return Reason.CREATE_ONLY, "this change can only be made by replacing it: metadata.replace: allowed lets it"
+    if not {Verb.CREATE, Verb.DELETE} <= resource.meta.policy & subject.kind.info.verbs:
+        return Reason.POLICY, "replacing needs create and delete, and its policy lacks one"
+    kept = [child for child in around.children if child.live and (_protected(child) or not _deletable(child))]
+    if kept:
+        return Reason.PROTECTED, f"it holds {_names(str(child.address) for child in kept)}, which may not be deleted"
+    return None
+
+
+def _losses(subject: Subject, around: Surroundings) -> tuple[str, ...]:
+    """Say in words what goes with the object."""
+    lost = subject.kind.info.lost_on_delete
+    notes = [f"lost: {lost}"] if lost else []
+    below = [str(child.address) for child in around.children if child.live is not None]
+    below += ["/".join(each.key) + " (not recorded)" for each in around.strangers]
+    return (*notes, f"goes with it: {_names(below)}") if below else tuple(notes)
+
+
+def _names(names: Iterable[str]) -> str:
+    listed = list(names)
+    rest = len(listed) - _NAMES_SHOWN
+    return ", ".join(listed[:_NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _all_fields(subject: Subject) -> tuple[FieldDiff, ...]:
+    return tuple(FieldDiff(path, None, masked(value), Cause.PENDING) for path, value in subject.desired.items())
+
+
+def _place_fields(subject: Subject, record: Record, live: LiveObject) -> tuple[FieldDiff, ...]:
+    """Name the parts of the natural key, and the connection, that differ: an object can't be moved there."""
+    found = []
+    if record.connection != subject.connection:
+        found.append(FieldDiff("metadata.connection", record.connection, subject.connection, Cause.PENDING))
+    if live.key != subject.key:
+        info = subject.kind.info
+        above, above_new = info.parent_key(live.key), info.parent_key(subject.key)
+        if above != above_new and info.parent_field:
+            found.append(FieldDiff(info.parent_field, "/".join(above), "/".join(above_new), Cause.PENDING))
+        own = zip(info.own_key, live.key[len(above) :], subject.key[len(above_new) :], strict=True)
+        found += [FieldDiff(name, was, will, Cause.PENDING) for name, was, will in own if was != will]
+    return tuple(found)
+
+
+def _settings_fields(subject: Subject, resource: Resource, record: Record) -> list[FieldDiff]:
+    """Name the switches that differ from the record, and the fields that are declared no longer."""
+    meta = resource.meta
+    switches = (
+        ("metadata.protect", record.protect, meta.protect),
+        ("metadata.policy", sorted(record.policy), sorted(meta.policy)),
+        ("metadata.replace", record.replace, meta.replace),
+    )
+    fields = [FieldDiff(path, was, will, Cause.PENDING) for path, was, will in switches if was != will]
+    released = [path for path in record.attributes if path not in subject.desired]
+    return fields + [FieldDiff(path, record.attributes[path], None, Cause.RELEASED) for path in released]
+
+
+def _record_after(subject: Subject, resource: Resource, stack: Stack, remote_id: str) -> Record:
+    return Record(
+        address=subject.address,
+        connection=subject.connection,
+        endpoint=stack.connections[subject.connection].endpoint,
+        remote_id=remote_id,
+        key=subject.key,
+        parent=resource.parent if isinstance(resource.parent, Address) else None,
+        depends_on=resource.depends_on,
+        attributes=subject.desired,
+        protect=resource.meta.protect,
+        policy=resource.meta.policy,
+        replace=resource.meta.replace,
+        schema_version=subject.kind.info.schema_version,
+    )

@@ -1,0 +1,103 @@
+"""What is declared, made comparable: natural keys and canonical attributes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dsops.model import (
+    Address,
+    Attributes,
+    Diagnostic,
+    DsopsError,
+    Kind,
+    NaturalKey,
+    Record,
+    Resource,
+    error,
+    in_order,
+)
+from dsops.planner.observation import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The declared side.
+
+    Attributes:
+        resources: By address.
+        keys: Natural key of each.
+        attributes: Canonical attributes of each.
+    """
+
+    resources: Mapping[Address, Resource]
+    keys: Mapping[Address, NaturalKey]
+    attributes: Mapping[Address, Attributes]
+
+    def scope(self, address: Address, kinds: Mapping[str, Kind]) -> Scope:
+        """Return the scope whose listing shows a declared object, if it is there."""
+        parent = kinds[address.type].info.parent_key(self.keys[address])
+        return Scope(self.resources[address].connection, address.type, parent)
+
+
+def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declared:
+    """Return the declared side of a plan.
+
+    Raises:
+        DsopsError: Two resources name one remote object, or a parent outside the stack is misnamed; all of these at once.
+    """
+    by_address = {resource.address: resource for resource in resources}
+    keys: dict[Address, NaturalKey] = {}
+    problems: list[Diagnostic] = []
+    for resource in by_address.values():
+        try:
+            _add_key(resource, by_address, kinds, keys)
+        except ValueError as wrong:
+            problems.append(error(str(wrong), source=resource.source, address=resource.address))
+    problems += _collisions(by_address, keys)
+    if problems:
+        raise DsopsError(*in_order(problems))
+    attributes = {
+        address: kinds[address.type].normalise(resource.spec) for address, resource in by_address.items()
+    }
+    return Declared(by_address, keys, attributes)
+
+
+def scope_of(record: Record, kinds: Mapping[str, Kind]) -> Scope:
+    """Return the scope whose listing shows a recorded object."""
+    return Scope(record.connection, record.address.type, kinds[record.address.type].info.parent_key(record.key))
+
+
+def _add_key(
+    resource: Resource,
+    by_address: Mapping[Address, Resource],
+    kinds: Mapping[str, Kind],
+    keys: dict[Address, NaturalKey],
+) -> NaturalKey:
+    address = resource.address
+    if address in keys:
+        return keys[address]
+    kind = kinds[address.type]
+    parent: NaturalKey = ()
+    if isinstance(resource.parent, Address):
+        parent = _add_key(by_address[resource.parent], by_address, kinds, keys)
+    elif resource.parent is not None:
+        parent = kind.parent_key(resource.parent)
+    return keys.setdefault(address, kind.key(address.name, resource.spec, parent))
+
+
+def _collisions(by_address: Mapping[Address, Resource], keys: Mapping[Address, NaturalKey]) -> list[Diagnostic]:
+    owner: dict[tuple[str, str, NaturalKey], Resource] = {}
+    problems: list[Diagnostic] = []
+    for address, key in keys.items():
+        resource = by_address[address]
+        first = owner.setdefault((resource.connection, address.type, key), resource)
+        if first is not resource:
+            problems.append(
+                error(
+                    f"{address} names the same remote object as {first.address}",
+                    detail=f"both are {'/'.join(key)} on connection {resource.connection}; the other is at {first.source}",
+                    hint="one object has one address: remove one of the two, or name another object",
+                    source=resource.source,
+                    address=address,
+                )
+            )
+    return problems

@@ -1,0 +1,57 @@
+"""Drift: the same reading and the same comparison as a plan, asked another question."""
+
+from dsops.model import Action, Attributes, Cause, Drift, DriftItem, FieldDiff, LiveObject, Record
+from dsops.planner.decide import Decision
+from dsops.planner.decisions import decide_all
+from dsops.planner.diff import compare
+from dsops.planner.inputs import Inputs, Subject
+
+_MOVED_LIVE = frozenset({Cause.DRIFT, Cause.CONFLICT})
+
+
+def find_drift(inputs: Inputs) -> Drift:
+    """Return how live stands against what is recorded, and what is declared but not applied yet."""
+    decisions = decide_all(inputs)
+    items = [item for each in decisions.by_address.values() if (item := _item(each)) is not None]
+    return Drift(
+        stack=inputs.stack.name,
+        env=inputs.stack.env,
+        items=tuple(sorted(items, key=lambda item: item.address)),
+        in_sync=len(decisions.by_address) - len(items),
+        unmanaged=tuple(
+            sorted(f"{scope.type} {'/'.join(each.key)}" for scope, live in decisions.unmanaged.items() for each in live)
+        ),
+        complete=not inputs.observation.failed,
+        reads=inputs.observation.reads,
+        diagnostics=(*inputs.observation.failed.values(), *decisions.diagnostics),
+    )
+
+
+def _item(decision: Decision) -> DriftItem | None:
+    subject = decision.subject
+    address = subject.address
+    if subject.gone:
+        return DriftItem(address, "gone")
+    fields = _fields(decision)
+    if any(each.cause in _MOVED_LIVE for each in fields):
+        return DriftItem(address, "drifted", fields)
+    if decision.action is not Action.NOOP:
+        return DriftItem(address, "pending", fields)
+    if decision.unverifiable:
+        unknown = (FieldDiff(path, None, subject.desired[path], Cause.UNVERIFIABLE) for path in decision.unverifiable)
+        return DriftItem(address, "unverifiable", tuple(unknown))
+    return None
+
+
+def _fields(decision: Decision) -> tuple[FieldDiff, ...]:
+    """An object that is declared no longer, or whose lookup failed, is held against its record."""
+    subject = decision.subject
+    if subject.record is None or subject.live is None or subject.desired:
+        return decision.fields
+    return _against_record(subject, subject.record, subject.live)
+
+
+def _against_record(subject: Subject, record: Record, live: LiveObject) -> tuple[FieldDiff, ...]:
+    facts = subject.kind.info.fields
+    known: Attributes = {path: value for path, value in record.attributes.items() if path in facts}
+    return compare(known, known, live.attributes, facts).fields

@@ -1,0 +1,59 @@
+"""Guards: rules that may stop a plan. Each is a small function over a finished plan's changes."""
+
+from collections.abc import Iterator, Sequence
+
+from dsops.model import Action, Change, Guard
+from dsops.planner.inputs import Inputs
+
+_PERCENT_FROM = 10
+"""Percentages say something from this many recorded objects on."""
+_PASS = "--confirm with the id of this plan passes it"
+
+
+def guards(inputs: Inputs, changes: Sequence[Change]) -> tuple[Guard, ...]:
+    """Return the guards that the plan trips. A destroy was asked for and isn't subject to the counting ones."""
+    found = list(_endpoints(inputs))
+    if not inputs.settings.destroy:
+        found += [*_deletes(inputs, changes), *_updates(inputs, changes), *_emptied(inputs)]
+    return tuple(found)
+
+
+def _deletes(inputs: Inputs, changes: Sequence[Change]) -> Iterator[Guard]:
+    safety, recorded = inputs.stack.safety, len(inputs.state.records)
+    count = sum(change.action in (Action.DELETE, Action.REPLACE) for change in changes)
+    if count > safety.max_deletes:
+        yield Guard("maxDeletes", f"{count} deletes and replaces; at most {safety.max_deletes} are let through", _PASS)
+    if recorded >= _PERCENT_FROM and count * 100 > safety.max_delete_percent * recorded:
+        share = _share("deletes and replaces", count, recorded, safety.max_delete_percent)
+        yield Guard("maxDeletePercent", share, _PASS)
+
+
+def _updates(inputs: Inputs, changes: Sequence[Change]) -> Iterator[Guard]:
+    safety, recorded = inputs.stack.safety, len(inputs.state.records)
+    count = sum(change.action is Action.UPDATE and bool(change.calls) for change in changes)
+    if recorded >= _PERCENT_FROM and count * 100 > safety.max_update_percent * recorded:
+        yield Guard("maxUpdatePercent", _share("updates", count, recorded, safety.max_update_percent), _PASS)
+
+
+def _share(what: str, count: int, recorded: int, limit: float) -> str:
+    percent = count * 100 / recorded
+    return f"{count} {what} of {recorded} recorded objects are {percent:.0f}%; at most {limit:g}% are let through"
+
+
+def _emptied(inputs: Inputs) -> Iterator[Guard]:
+    recorded = len(inputs.state.records)
+    if recorded and not inputs.declared.resources:
+        yield Guard("nothingDeclared", f"nothing is declared, while {recorded} objects are recorded", _PASS)
+
+
+def _endpoints(inputs: Inputs) -> Iterator[Guard]:
+    moved: dict[tuple[str, str, str], int] = {}
+    for record in inputs.state.records.values():
+        connection = inputs.stack.connections.get(record.connection)
+        if connection is not None and connection.endpoint != record.endpoint:
+            place = (connection.name, record.endpoint, connection.endpoint)
+            moved[place] = moved.get(place, 0) + 1
+    for (name, old, new), count in sorted(moved.items()):
+        summary = f"connection {name} has moved from {old} to {new} under {count} recorded objects"
+        yield Guard("endpointChanged", summary, _PASS)
+

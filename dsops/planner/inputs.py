@@ -1,0 +1,88 @@
+"""What a plan is made of."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dsops.model import Address, Attributes, Kind, LiveObject, NaturalKey, Record, Resource, Stack, State
+from dsops.planner.declared import Declared
+from dsops.planner.observation import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the person asked for.
+
+    Attributes:
+        destroy: Whether everything recorded is to go; then nothing is declared.
+        targets: Address patterns; empty for all.
+        excludes: Address patterns.
+        adopt_existing: Adopt a declared object that exists and isn't recorded, instead of blocking.
+        confirmed: Whether ``--confirm`` quoted the plan: deletes of parents with unrecorded children are let through.
+    """
+
+    destroy: bool = False
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    adopt_existing: bool = True
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything a plan depends on; nothing else is asked.
+
+    Attributes:
+        stack: The stack.
+        declared: What is declared (nothing, when destroying).
+        state: What is recorded.
+        observation: What is live.
+        kinds: Kinds by type.
+        today: For ``ignore.until``.
+        settings: What the person asked for.
+    """
+
+    stack: Stack
+    declared: Declared
+    state: State
+    observation: Observation
+    kinds: Mapping[str, Kind]
+    today: dt.date
+    settings: Settings = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One address with its three sides.
+
+    Attributes:
+        address: The address.
+        kind: Its kind.
+        connection: Where it is declared to live; for an undeclared one, where it lives.
+        key: Natural key: declared, or recorded for an undeclared one.
+        resource: The desired side; None when undeclared.
+        desired: Canonical desired attributes; empty when undeclared.
+        record: The recorded side.
+        live: The live object that is the record's, or that stands at the desired key; None when neither is there.
+        moved: Whether the record stood at another address.
+    """
+
+    address: Address
+    kind: Kind
+    connection: str
+    key: NaturalKey
+    resource: Resource | None
+    desired: Attributes
+    record: Record | None
+    live: LiveObject | None
+    moved: bool = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether a recorded object is there no longer (another may stand under its name)."""
+        return self.record is not None and (self.live is None or self.live.remote_id != self.record.remote_id)
+
+    @property
+    def home(self) -> str:
+        """Name of the connection on which the object that is there lives."""
+        return self.connection if self.record is None or self.gone else self.record.connection

@@ -1,0 +1,40 @@
+"""What the engine read, as the planner is given it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dsops.model import Address, Diagnostic, Listing, LiveObject, Lookup, NaturalKey
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """What one listing covers.
+
+    Attributes:
+        connection: Name of the connection.
+        type: Kind of the objects, ``uipath/Stream``.
+        parent: Natural key of the parent; empty for an account.
+    """
+
+    connection: str
+    type: str
+    parent: NaturalKey = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Live state as read for one plan.
+
+    Attributes:
+        listings: Scope to everything in it, each proven complete.
+        readings: Objects read one by one, by connection, kind and natural key: recorded ones that no listing showed. None: not there.
+        lookups: What was looked up for a resource.
+        failed: Resources whose lookup failed, and why.
+        reads: Requests made.
+    """
+
+    listings: Mapping[Scope, Listing] = field(default_factory=dict)
+    readings: Mapping[tuple[str, str, NaturalKey], LiveObject | None] = field(default_factory=dict)
+    lookups: Mapping[Address, Lookup] = field(default_factory=dict)
+    failed: Mapping[Address, Diagnostic] = field(default_factory=dict)
+    reads: int = 0
