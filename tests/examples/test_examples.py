@@ -3,33 +3,24 @@
 The real command in a subprocess, against a real emulator in another.
 """
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+
+from tests.support import TOKEN, Done, RunningEmulator, run_dsops, start_emulator
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 STACKS = sorted(path.parent for path in EXAMPLES.glob("*/dsops.yaml"))
-DSOPS = [sys.executable, "-m", "dsops"]
-TOKEN = "emulator"
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[str]:
-    """Yield the address of an emulator of its own, stopped afterwards."""
-    with subprocess.Popen([*DSOPS, "emulator", "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())["url"]
-        finally:
-            process.terminate()
+def emulator() -> Iterator[RunningEmulator]:
+    """Yield an emulator of its own, stopped afterwards."""
+    with start_emulator() as running:
+        yield running
 
 
 @pytest.fixture(params=STACKS, ids=lambda path: path.name)
@@ -38,31 +29,16 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return Path(shutil.copytree(request.param, tmp_path / request.param.name, ignore=shutil.ignore_patterns(".dsops")))
 
 
-def dsops(stack: Path, emulator: str | None, *args: str) -> subprocess.CompletedProcess[str]:
-    secrets = {"DSOPS_VAR_endpoint": emulator, "DSOPS_EXAMPLE_TOKEN": TOKEN} if emulator else {}
-    return subprocess.run(
-        [*DSOPS, *args], cwd=stack, env=os.environ | secrets, capture_output=True, text=True, timeout=60, check=False
-    )
+def dsops(stack: Path, emulator: RunningEmulator, *args: str) -> Done:
+    return run_dsops(*args, cwd=stack, env={"DSOPS_VAR_endpoint": emulator.url, "DSOPS_EXAMPLE_TOKEN": TOKEN})
 
 
-def ok(done: subprocess.CompletedProcess[str], code: int = 0) -> str:
-    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr
-    return done.stdout
-
-
-def plan(stack: Path, emulator: str, *args: str, code: int) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(
-        ok(dsops(stack, emulator, "plan", "--detailed-exitcode", "--format", "json", *args), code)
-    )
+def plan(stack: Path, emulator: RunningEmulator, *, code: int) -> dict[str, Any]:
+    done = dsops(stack, emulator, "plan", "--detailed-exitcode", "--format", "json").ok(code)
+    document: dict[str, Any] = done.json
     assert document["complete"]
+    assert document["guards"] == []
     return document
-
-
-def live_objects(emulator: str) -> int:
-    """Ask the emulator itself, past dsops, how many datasets it holds."""
-    answer = httpx.get(f"{emulator}/api/v1/datasets", headers={"Authorization": f"Bearer {TOKEN}"})
-    return len(answer.raise_for_status().json()["datasets"])
 
 
 def test_there_are_examples() -> None:
@@ -70,23 +46,24 @@ def test_there_are_examples() -> None:
 
 
 def test_validates_without_secrets_in_every_environment(stack: Path) -> None:
-    ok(dsops(stack, None, "validate"))
+    run_dsops("validate", cwd=stack).ok()
     for overlay in sorted((stack / "env").glob("*")):
-        ok(dsops(stack, None, "validate", "--env", overlay.stem))
+        run_dsops("validate", "--env", overlay.stem, cwd=stack).ok()
 
 
-def test_walks_from_nothing_to_all_of_it_and_back(stack: Path, emulator: str) -> None:
-    before = live_objects(emulator)
+def test_walks_from_nothing_to_all_of_it_and_back(stack: Path, emulator: RunningEmulator) -> None:
+    before = emulator.datasets()
 
     first = plan(stack, emulator, code=2)
     assert {change["action"] for change in first["changes"]} == {"create"}
-    assert first["guards"] == []
 
-    ok(dsops(stack, emulator, "apply", "--auto-approve"))
-    assert live_objects(emulator) > before
-    assert plan(stack, emulator, code=0)["summary"]["noop"] == len(first["changes"])
-    ok(dsops(stack, emulator, "drift"))
+    dsops(stack, emulator, "apply", "--auto-approve").ok()
+    assert len(emulator.datasets()) > len(before)
+    settled = plan(stack, emulator, code=0)
+    assert settled["summary"]["noop"] == len(first["changes"])
+    assert settled["summary"]["calls"] == 0
+    dsops(stack, emulator, "drift").ok()
 
-    ok(dsops(stack, emulator, "destroy", "--auto-approve"))
-    assert live_objects(emulator) == before
-    assert len(plan(stack, emulator, code=2)["changes"]) == len(first["changes"])
+    dsops(stack, emulator, "destroy", "--auto-approve").ok()
+    assert emulator.datasets() == before
+    assert plan(stack, emulator, code=2)["summary"]["create"] == len(first["changes"])
