@@ -14,6 +14,8 @@
 Anything else that is raised is a bug and shows its traceback.
 """
 
+from typing import Self
+
 from dsops.model.diagnostic import Diagnostic, error
 
 
@@ -26,7 +28,7 @@ class DsopsError(Exception):
         super().__init__("; ".join(each.summary for each in diagnostics))
 
     @classmethod
-    def of(cls, summary: str, *, detail: str = "", hint: str = "") -> "DsopsError":
+    def of(cls, summary: str, *, detail: str = "", hint: str = "") -> Self:
         """Build the exception from the words of a single diagnostic."""
         return cls(error(summary, detail=detail, hint=hint))
 

@@ -1,0 +1,45 @@
+"""What dsops remembers of a stack, durably: records, journal, lease, history.
+
+Belongs here: stores (one folder or module each), the lease and its fencing, group commits, the codec of records and intents.
+Does not belong here: deciding what to do with what is remembered (`engine`, `planner`), and anything about providers. The format
+and what it promises stand in `specs/state-format.md`.
+"""
+
+from pathlib import Path
+
+from dsops.model import StateError
+from dsops.state.base import Session, StateStore
+from dsops.state.entries import HistoryEntry, PlanRun, PlanStatus
+
+__all__ = ["HistoryEntry", "PlanRun", "PlanStatus", "Session", "StateStore", "open_store"]
+
+SCHEMES = ("sqlite",)
+
+
+def open_store(address: str, *, root: Path, stack: str, env: str | None) -> StateStore:
+    """Return the store that a state address names; nothing is read or created yet.
+
+    Args:
+        address: ``sqlite:.dsops/state.db``: scheme and place; a relative path counts from ``root``.
+        root: The stack folder.
+        stack: Name of the stack the state must belong to.
+        env: Its environment.
+
+    Raises:
+        StateError: The address has no known scheme, or names no place.
+    """
+    scheme, _, place = address.partition(":")
+    if scheme not in SCHEMES:
+        raise StateError.of(
+            f"{address!r} is not an address of a state",
+            detail=f"It must begin with one of: {', '.join(f'{known}:' for known in SCHEMES)}",
+            hint="Write for example  state: sqlite:.dsops/state.db  under spec of the stack file, or leave it out.",
+        )
+    if not place or "\0" in place:
+        raise StateError.of(
+            f"The state address {address!r} names no file",
+            hint="Name one, for example  state: sqlite:.dsops/state.db  (relative to the stack folder).",
+        )
+    from dsops.state.sqlite import SqliteStore
+
+    return SqliteStore(root / place, stack=stack, env=env)

@@ -1,0 +1,128 @@
+"""Records, intents and holders as JSON. `specs/state-format.md` names the fields.
+
+Each decoder stands below its encoder. A decoder raises KeyError, TypeError or ValueError for a document that isn't what its encoder
+writes; the store knows where it came from and explains.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from dsops.model import Address, Holder, Intent, Record, Verb
+
+
+def encode_record(record: Record) -> bytes:
+    """Return the JSON of a record. Attributes must be JSON values (lists, not tuples): TypeError otherwise."""
+    return orjson.dumps(_record_document(record))
+
+
+def decode_records(bodies: Iterable[bytes]) -> dict[Address, Record]:
+    """Return records by address, sharing what many of them say alike."""
+    reader = _Reader()
+    records = (reader.record(orjson.loads(body)) for body in bodies)
+    return {record.address: record for record in records}
+
+
+def encode_intent(intent: Intent) -> bytes:
+    """Return the JSON of an intent; its id is the key it is stored under and not in it."""
+    return orjson.dumps(
+        {
+            "run": intent.run,
+            "planId": intent.plan_id,
+            "callId": intent.call_id,
+            "address": str(intent.address),
+            "effect": intent.effect,
+            "request": intent.request,
+            "record": _record_document(intent.record),
+            "settles": intent.settles,
+            "at": intent.at,
+        }
+    )
+
+
+def decode_intent(intent_id: int, body: bytes) -> Intent:
+    """Return the intent stored under an id."""
+    document = orjson.loads(body)
+    return Intent(
+        id=intent_id,
+        run=document["run"],
+        plan_id=document["planId"],
+        call_id=document["callId"],
+        address=Address.parse(document["address"]),
+        effect=document["effect"],
+        request=document["request"],
+        record=_Reader().record(document["record"]),
+        settles=tuple(document["settles"]),
+        at=document["at"],
+    )
+
+
+def encode_holder(holder: Holder) -> str:
+    """Return the JSON of a lease's holder."""
+    return orjson.dumps(asdict(holder)).decode()
+
+
+def decode_holder(body: str) -> Holder:
+    """Return the holder of a lease."""
+    return Holder(**orjson.loads(body))
+
+
+def _record_document(record: Record) -> dict[str, Any]:
+    return {
+        "address": str(record.address),
+        "connection": record.connection,
+        "endpoint": record.endpoint,
+        "remoteId": record.remote_id,
+        "key": record.key,
+        "parent": str(record.parent) if record.parent else None,
+        "dependsOn": [str(each) for each in record.depends_on],
+        "attributes": record.attributes,
+        "protect": record.protect,
+        "policy": sorted(record.policy),
+        "replace": record.replace,
+        "schemaVersion": record.schema_version,
+    }
+
+
+class _Reader:
+    """Reads record documents; equal addresses, policies and endpoints become one object each, which saves time and memory."""
+
+    def __init__(self) -> None:
+        self._addresses: dict[str, Address] = {}
+        self._policies: dict[tuple[str, ...], frozenset[Verb]] = {}
+        self._texts: dict[str, str] = {}
+
+    def record(self, document: dict[str, Any]) -> Record:
+        """Return the record of a document."""
+        parent = document["parent"]
+        return Record(
+            address=self._address(document["address"]),
+            connection=self._text(document["connection"]),
+            endpoint=self._text(document["endpoint"]),
+            remote_id=document["remoteId"],
+            key=tuple(document["key"]),
+            parent=None if parent is None else self._address(parent),
+            depends_on=tuple([self._address(each) for each in document["dependsOn"]]),
+            attributes=document["attributes"],
+            protect=document["protect"],
+            policy=self._policy(tuple(document["policy"])),
+            replace=document["replace"],
+            schema_version=document["schemaVersion"],
+        )
+
+    def _address(self, text: str) -> Address:
+        found = self._addresses.get(text)
+        if found is None:
+            found = self._addresses[text] = Address.parse(text)
+        return found
+
+    def _policy(self, verbs: tuple[str, ...]) -> frozenset[Verb]:
+        found = self._policies.get(verbs)
+        if found is None:
+            found = self._policies[verbs] = frozenset(Verb(each) for each in verbs)
+        return found
+
+    def _text(self, text: str) -> str:
+        return self._texts.setdefault(text, text)

@@ -1,0 +1,164 @@
+"""The state file as the thread of a session uses it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+
+from dsops.model import Holder, LeaseLost
+from dsops.state.codec import encode_holder
+from dsops.state.entries import Delta, Lease, Snapshot, Stamp
+from dsops.state.lease import lost
+from dsops.state.sqlite.files import create, exists, open_for_writing, transaction
+from dsops.state.sqlite.problems import explaining, unusable
+from dsops.state.sqlite.reading import check, checksum, read_lease, read_snapshot
+
+SETTLED_KEPT = 1000
+RUNS_KEPT = 200
+HISTORY_KEPT = 200
+
+# Rows arrive as one JSON array: a statement gives way to other threads and has to win its turn back, so one for all rows is much
+# faster than one a row while the event loop is busy.
+PUT_RECORDS = """
+INSERT INTO records SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+FROM json_each(?) WHERE true
+ON CONFLICT (address) DO UPDATE SET body = excluded.body, crc = excluded.crc
+"""
+DROP_RECORDS = "DELETE FROM records WHERE address IN (SELECT value FROM json_each(?))"
+ANNOUNCE = """
+INSERT INTO intents SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), NULL
+FROM json_each(?)
+"""
+SETTLE = """
+UPDATE intents SET outcome = json_extract(given.value, '$[1]') FROM json_each(?) AS given
+WHERE intents.id = json_extract(given.value, '$[0]')
+"""
+FORGET_SETTLED = "DELETE FROM intents WHERE outcome IS NOT NULL AND id <= ?"
+PUT_RUN = "INSERT OR REPLACE INTO plan_runs VALUES (?, ?, ?, ?)"
+FORGET_RUNS = "DELETE FROM plan_runs WHERE plan_id NOT IN (SELECT plan_id FROM plan_runs ORDER BY serial DESC LIMIT ?)"
+PUT_NOTE = "INSERT INTO history (at, serial, who, command, summary, changes) VALUES (?, ?, ?, ?, ?, ?)"
+FORGET_NOTES = "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?"
+TAKE = "UPDATE lease SET token = ?, heartbeat = ?, seconds = ?, holder = ? WHERE token = ? AND heartbeat = ?"
+RENEW = "UPDATE lease SET heartbeat = heartbeat + 1, holder = ? WHERE token = ? AND holder IS NOT NULL"
+RELEASE = "UPDATE lease SET holder = NULL WHERE token = ?"
+PUT_STAMP = """
+INSERT INTO state VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET serial = excluded.serial
+"""
+
+
+class SqliteBackend:
+    """Implements `Backend`; made, used and closed by one thread."""
+
+    def __init__(self, path: Path, *, stack: str, env: str | None) -> None:
+        """Open a state file, making it where there is none; raises as `StateStore.load`."""
+        self._path = path
+        self._stack = stack
+        self._env = env
+        if not exists(path):
+            create(path)
+        with explaining(path):
+            self._connection = open_for_writing(path)
+            try:
+                self._file = _identity(path)
+                check(self._connection, path, stack=stack, env=env)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def look(self) -> Lease:
+        """Return the lease as it is."""
+        with explaining(self._path):
+            return read_lease(self._connection, self._path)
+
+    def take(self, seen: Lease, holder: Holder, seconds: float) -> Lease | None:
+        """Take the lease if it is still as ``seen``, else return None."""
+        ours = Lease(seen.token + 1, seen.heartbeat + 1, seconds, holder)
+        row = (ours.token, ours.heartbeat, seconds, encode_holder(holder), seen.token, seen.heartbeat)
+        with self._transaction():
+            return ours if self._connection.execute(TAKE, row).rowcount else None
+
+    def renew(self, lease: Lease, holder: Holder) -> None:
+        """Count one heartbeat. Raises LeaseLost."""
+        with self._transaction():
+            if not self._connection.execute(RENEW, (encode_holder(holder), lease.token)).rowcount:
+                raise lost(read_lease(self._connection, self._path).holder)
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back if it is still ours."""
+        with self._transaction():
+            self._connection.execute(RELEASE, (lease.token,))
+
+    def read(self) -> Snapshot:
+        """Return the whole."""
+        with explaining(self._path), transaction(self._connection, "DEFERRED"):
+            check(self._connection, self._path, stack=self._stack, env=self._env)
+            return read_snapshot(self._connection, self._path)
+
+    def commit(self, lease: Lease, before: Stamp, after: Stamp, delta: Delta) -> None:
+        """Make a delta durable, all or nothing, while the lease is ours and the stamp is ``before``."""
+        with self._transaction():
+            self._fence(lease, before)
+            if after != before:
+                self._connection.execute(PUT_STAMP, (after.lineage, after.serial, self._stack, self._env))
+            self._write(delta)
+
+    def close(self) -> None:
+        """Let go of the file; the last one to do so folds the write-ahead log into it."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """A transaction that is durable at its end, if the file is still in its place: written to a removed file, nothing lasts."""
+        with explaining(self._path), transaction(self._connection, "IMMEDIATE"):
+            if _identity(self._path) != self._file:
+                raise LeaseLost.of(
+                    f"The state {self._path} was removed or replaced while this command held its lease",
+                    detail="What this command wrote there is lost.",
+                    hint="Put the file back if you can; then run the command again: what exists is adopted.",
+                )
+            yield
+
+    def _fence(self, lease: Lease, before: Stamp) -> None:
+        """Raise unless the lease is ours, the state as we know it."""
+        now = read_lease(self._connection, self._path)
+        if now.token != lease.token or now.holder is None:
+            raise lost(now.holder)
+        row = self._connection.execute("SELECT lineage, serial FROM state").fetchone()
+        if (row or (None, 0)) != (before.lineage, before.serial):
+            raise unusable(
+                self._path,
+                f"It was changed while this command held its lease: serial {before.serial} became {row and row[1]}.",
+                hint="Find out who replaces the file; then run the command again.",
+            )
+
+    def _write(self, delta: Delta) -> None:
+        run = self._connection.execute
+        if delta.announced:
+            run(ANNOUNCE, (_rows(delta.announced.items()),))
+            run(FORGET_SETTLED, (max(delta.announced) - SETTLED_KEPT,))
+        if delta.settled:
+            run(SETTLE, (orjson.dumps(list(delta.settled.items())).decode(),))
+        if put := [(address, body) for address, body in delta.records.items() if body is not None]:
+            run(PUT_RECORDS, (_rows(put),))
+        if drop := [address for address, body in delta.records.items() if body is None]:
+            run(DROP_RECORDS, (orjson.dumps(drop).decode(),))
+        for each in delta.runs.values():
+            run(PUT_RUN, (each.plan_id, each.saved, each.status, each.serial))
+            run(FORGET_RUNS, (RUNS_KEPT,))
+        for entry in delta.notes:
+            changes = orjson.dumps(entry.changes).decode()
+            run(PUT_NOTE, (entry.at, entry.serial, entry.who, entry.command, entry.summary, changes))
+            run(FORGET_NOTES, (HISTORY_KEPT,))
+
+
+def _rows(bodies: Iterable[tuple[int | str, bytes]]) -> str:
+    return orjson.dumps([(key, body.decode(), checksum(body)) for key, body in bodies]).decode()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

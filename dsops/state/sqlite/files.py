@@ -1,0 +1,185 @@
+"""The state file and its surroundings: where it may be, how it comes to be, how it is opened.
+
+A file is made complete beside its place and then linked there. So it is never seen half made, two processes can't both make it, and
+an empty file is known to be damage.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from dsops.model import StateError
+from dsops.state.sqlite.problems import explaining, unusable
+from dsops.state.sqlite.schema import TABLES
+
+MOUNTS = Path("/proc/self/mounts")
+BUSY_SECONDS = 10.0
+NETWORK = frozenset({
+    "9p", "afs", "ceph", "cifs", "davfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs",
+    "fuse.ceph", "fuse.cephfs", "fuse.davfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.goofys", "fuse.mount-s3", "fuse.rclone", "fuse.s3fs",
+    "fuse.smbnetfs", "fuse.sshfs",
+})  # fmt: skip
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a state file.
+
+    Raises:
+        StateError: What is there can't be one, or belongs to one that is missing, or can't be reached.
+    """
+    log = _wal(path).exists()  # first: a log without its file is then never one that was being made meanwhile
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        if not log:
+            return False
+        raise unusable(
+            path,
+            f"The file is missing, but {_wal(path).name}, which holds its last changes, is there.",
+            hint=f"Put {path.name} back from a backup, or move {_wal(path).name} away to begin with an empty state.",
+        ) from None
+    except OSError as problem:
+        raise unusable(path, f"{problem.strerror}.") from problem
+    if not path.is_file():
+        raise unusable(path, "It is not a file.", hint="Name a file as state in the stack file.")
+    if found.st_size == 0:
+        raise unusable(path, "The file is empty: it was cut off, or not written by dsops. Nothing was changed.")
+    refuse_network(path)
+    return True
+
+
+def create(path: Path) -> None:
+    """Make an empty state file (0600) and the folders it lacks (0700); one that exists meanwhile is left alone."""
+    draft = path.with_name(f"{path.name}.new-{os.getpid()}-{threading.get_ident()}")
+    try:
+        _make_folder(path.parent)
+        refuse_network(path)
+        try:
+            _fill(draft)
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync(path.parent)
+    except OSError as problem:
+        raise unusable(
+            path,
+            f"It can't be created: {problem.strerror}: {problem.filename}.",
+            hint="Check the folder and its permissions.",
+        ) from problem
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open an existing state file for one thread that writes."""
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, mode: str) -> Iterator[None]:
+    """Commit what the body does, or undo all of it."""
+    connection.execute(f"BEGIN {mode}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open an existing state file for reading.
+
+    At rest there is no write-ahead log, and the file alone is the state: it is read without locks or side files, so that reading creates
+    nothing and works where nothing may be written. Otherwise somebody is writing, or was killed: SQLite sorts that out, through the
+    log's index beside it, and leaves the file as it is.
+    """
+    before = _identity(path)
+    at_rest = not _has_log(path)
+    mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
+    with closing(
+        sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    ) as connection:
+        yield connection
+    if at_rest and (_has_log(path) or _identity(path) != before):
+        raise Disturbed
+
+
+class Disturbed(Exception):  # noqa: N818 - a reason to read again, not an error
+    """Somebody began to write while a state at rest was read: what was read may be half of one and half of another."""
+
+
+def refuse_network(path: Path, mounts: Path = MOUNTS) -> None:
+    """Raise StateError when a path lies on a network file system, where locks and shared memory of SQLite can't be trusted."""
+    kind = _file_system(path, mounts)
+    if kind in NETWORK:
+        raise unusable(
+            path,
+            f"It lies on a network file system ({kind}), where two machines could write it at once and damage it.",
+            hint="Keep it on a local disk: set  state: sqlite:/some/local/folder/state.db  under spec of the stack file.",
+        )
+
+
+def _file_system(path: Path, mounts: Path) -> str | None:
+    """Type of the file system a path is on; None where the system has no such table (then there is nothing to go by)."""
+    try:
+        lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return None
+    best, kind = -1, None
+    for line in lines:
+        _, point, found, *_ = line.split(" ")
+        folder = Path(point.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
+        if (
+            path.is_relative_to(folder) and len(folder.parts) >= best
+        ):  # of two on one folder the later one covers the other
+            best, kind = len(folder.parts), found
+    return kind
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.exists():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.name == ".dsops":
+        with suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
+            ignore.write("# What dsops remembers of this stack is no source.\n*\n")
+
+
+def _fill(draft: Path) -> None:
+    os.close(os.open(draft, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+    with explaining(draft), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(f"BEGIN; {TABLES} COMMIT;")
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _has_log(path: Path) -> bool:
+    return _wal(path).exists()
+
+
+def _identity(path: Path) -> tuple[int, int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

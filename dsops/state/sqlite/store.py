@@ -1,0 +1,96 @@
+"""The state file as commands use it: read at rest, leased for writing, unlocked by hand."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar
+
+from dsops.model import EMPTY_STATE, Holder, State
+from dsops.state.base import Session
+from dsops.state.entries import HistoryEntry
+from dsops.state.sqlite.files import Disturbed, exists, open_for_reading, open_for_writing, transaction
+from dsops.state.sqlite.problems import explaining, unusable
+from dsops.state.sqlite.reading import check, read_history, read_lease, read_state
+
+T = TypeVar("T")
+
+LEASE_SECONDS = 60.0
+READINGS = 5
+
+
+class SqliteStore:
+    """Implements `StateStore` over one file."""
+
+    def __init__(self, path: Path, *, stack: str, env: str | None, lease_seconds: float = LEASE_SECONDS) -> None:
+        """Name a state file; nothing is read yet.
+
+        Args:
+            path: The file.
+            stack: The stack it must belong to.
+            env: Its environment.
+            lease_seconds: How long a lease lasts without a renewal; it is renewed four times as often.
+        """
+        self._path = path.resolve()
+        self._stack = stack
+        self._env = env
+        self._lease_seconds = lease_seconds
+
+    def load(self) -> State:
+        """Read the state without a lease; see `StateStore.load`."""
+        return self._read(lambda connection: read_state(connection, self._path), EMPTY_STATE)
+
+    def history(self, limit: int) -> Sequence[HistoryEntry]:
+        """Return the newest entries of the history, newest first."""
+        return self._read(lambda connection: read_history(connection, limit), ())
+
+    def holder(self) -> Holder | None:
+        """Return who holds the lease, alive or not."""
+        return self._read(lambda connection: read_lease(connection, self._path).holder, None)
+
+    def lease(
+        self, *, command: str, wait: float, on_event: Callable[[str], None]
+    ) -> AbstractAsyncContextManager[Session]:
+        """Take the lease and give it back at the end; see `StateStore.lease`."""
+        from dsops.state.session import leased  # and with it asyncio, which `load` does without
+        from dsops.state.sqlite.backend import SqliteBackend
+
+        return leased(
+            lambda: SqliteBackend(self._path, stack=self._stack, env=self._env),
+            command=command,
+            seconds=self._lease_seconds,
+            wait=wait,
+            on_event=on_event,
+        )
+
+    def unlock(self) -> Holder | None:
+        """Take the lease from whoever holds it and return them."""
+        if not exists(self._path):
+            return None
+        with explaining(self._path):
+            connection = open_for_writing(self._path)
+            try:
+                with transaction(connection, "IMMEDIATE"):
+                    check(connection, self._path, stack=self._stack, env=self._env)
+                    holder = read_lease(connection, self._path).holder
+                    if holder:
+                        connection.execute("UPDATE lease SET token = token + 1, holder = NULL")
+                return holder
+            finally:
+                connection.close()
+
+    def _read(self, function: Callable[[Connection], T], nothing: T) -> T:
+        if not exists(self._path):
+            return nothing
+        for _ in range(READINGS):
+            try:
+                with (
+                    explaining(self._path),
+                    open_for_reading(self._path) as connection,
+                    transaction(connection, "DEFERRED"),
+                ):
+                    check(connection, self._path, stack=self._stack, env=self._env)
+                    return function(connection)
+            except Disturbed:
+                continue
+        raise unusable(self._path, "It changes faster than it can be read.", hint="Run the command again.")
