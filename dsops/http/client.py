@@ -1,0 +1,196 @@
+"""One connection: sends calls at its pace, and repeats them where that is safe."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self, assert_never
+
+import httpx
+
+from dsops import __version__
+from dsops.http.answer import Answer
+from dsops.http.clock import SYSTEM_CLOCK, Clock
+from dsops.http.exchange import Exchange
+from dsops.http.explain import garbled, lost, place, unsent
+from dsops.http.lanes import Lanes, checked_endpoint
+from dsops.http.limits import Pace, PausedTooLong, Throttle
+from dsops.http.retry import LONGEST_PAUSE, Setback, Stop, Trouble, Wait, decide
+from dsops.http.wire import prepare
+from dsops.model import AnswerLost, Call, Connection, Event, EventKind, NotSent, Provider, RemoteError, Request
+
+Deadline = Callable[[], float] | None
+_NOT_SENT = frozenset({Trouble.UNSENT, Trouble.HOPELESS})
+
+
+class Client:
+    """A connection at work. An async context manager; safe for many tasks of one loop."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        provider: Provider,
+        *,
+        root: Path,
+        gate: asyncio.Semaphore | None = None,
+        emit: Callable[[Event], None],
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        """Prepare; no secret is resolved and no socket opened before the first call.
+
+        Args:
+            connection: The account.
+            provider: Its codec, which signs requests and reads failures.
+            root: The stack folder, from which relative secret files start.
+            gate: Limit over all connections (``--parallelism``); held only while a request is in flight.
+            emit: Told of each wait.
+            transport: Used instead of sockets (the emulator in process).
+            clock: Time and chance.
+
+        Raises:
+            DsopsError: The endpoint is unusable, or would send credentials in the clear.
+        """
+        url = checked_endpoint(connection)
+        self._connection = connection
+        self._gate = gate or contextlib.nullcontext()
+        self._emit = emit
+        self._clock = clock
+        self._base = str(url).rstrip("/")
+        self._headers = {
+            "host": url.netloc.decode(),
+            "user-agent": f"dsops/{__version__}",
+            "accept": "application/json",
+            "accept-encoding": "gzip, deflate",
+        }
+        self._lanes = Lanes(connection.name, url, transport)
+        self._exchange = Exchange(connection, provider, root, self._lanes, clock)
+        self._throttle = Throttle(Pace(max(1, connection.max_concurrency)), clock, LONGEST_PAUSE)
+        self._sent = {False: 0, True: 0}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._lanes.aclose()
+
+    @property
+    def reads(self) -> int:
+        """Read requests that left, repeats included."""
+        return self._sent[False]
+
+    @property
+    def writes(self) -> int:
+        """Write requests that left, repeats included."""
+        return self._sent[True]
+
+    async def read(self, call: Call) -> Answer:
+        """Send a call that changes nothing; tried again, within bounds, whatever went wrong on the way.
+
+        Raises:
+            NotSent: It could not be sent.
+            AnswerLost: It was sent and no answer came.
+            RemoteError: The answer claims success and can't be read.
+            DsopsError: A secret is missing.
+        """
+        return await self._perform(call, None, write=False)
+
+    async def write(self, call: Call, *, deadline: Deadline = None) -> Answer:
+        """Send a call that changes something; tried again only where it was certainly not carried out.
+
+        Args:
+            call: The call; nothing in it may be late.
+            deadline: The ``time.monotonic()`` instant by which it must have ended (the lease's end); asked at each try.
+
+        Raises:
+            NotSent: It certainly was not carried out.
+            AnswerLost: It may have been: no answer came, a 5xx one, or one that claims success and can't be read.
+            DsopsError: A secret is missing.
+        """
+        return await self._perform(call, deadline, write=True)
+
+    async def _perform(self, call: Call, deadline: Deadline, *, write: bool) -> Answer:
+        request = prepare(call, self._base, self._headers)
+        began = self._clock.monotonic()
+        for attempt in count(1):
+            result = await self._in_turn(call, request, deadline, write=write)
+            if isinstance(result, Answer):
+                return result
+            elapsed = self._clock.monotonic() - began
+            match decide(attempt, result, write=write, elapsed=elapsed, uniform=self._clock.uniform):
+                case Wait(seconds):
+                    await self._wait(call, result, seconds)
+                case Stop(why):
+                    return self._give_up(call, result, why, write=write)
+        raise AssertionError("count() has no end")
+
+    async def _in_turn(self, call: Call, request: Request, deadline: Deadline, *, write: bool) -> Answer | Setback:
+        while True:
+            try:
+                slot = await self._throttle.enter()
+            except PausedTooLong as paused:
+                reason = f"the provider asked for a pause that lasts {paused.seconds:.0f} s more"
+                raise NotSent(unsent(call, self._connection, reason)) from None
+            result: Answer | Setback | None = None
+            try:
+                async with self._gate:
+                    # A pause may have begun while this one waited at the gate.
+                    if self._throttle.pause <= 0:
+                        self._check(call, deadline)
+                        result = await self._exchange.once(request)
+                        self._learn(result, write=write)
+                        return result
+            finally:
+                self._throttle.leave(slot, throttled=_slows(result), answered=isinstance(result, Answer))
+
+    def _check(self, call: Call, deadline: Deadline) -> None:
+        if deadline is not None and self._clock.monotonic() + self._connection.timeout > deadline():
+            reason = f"the lease runs out before the {self._connection.timeout:g} s that the request may take"
+            raise NotSent(unsent(call, self._connection, reason))
+
+    def _learn(self, result: Answer | Setback, *, write: bool) -> None:
+        if isinstance(result, Answer) or result.trouble not in _NOT_SENT:
+            self._sent[write] += 1
+        if isinstance(result, Setback) and result.asked:
+            self._throttle.hold(result.asked)
+
+    async def _wait(self, call: Call, setback: Setback, seconds: float) -> None:
+        asked = " as asked" if setback.asked is not None and setback.asked >= seconds else ""
+        text = f"{place(call, self._connection)}: {setback.reason}, waiting {seconds:.2g} s{asked}"
+        self._emit(Event(EventKind.RETRIED, text))
+        await self._clock.sleep(seconds)
+
+    def _give_up(self, call: Call, setback: Setback, why: str, *, write: bool) -> Answer:
+        """Return the failure answer, where there is one that says that nothing was carried out; raise otherwise."""
+        match setback.trouble:
+            case Trouble.UNSENT | Trouble.HOPELESS:
+                raise NotSent(unsent(call, self._connection, setback.reason))
+            case Trouble.LOST:
+                raise AnswerLost(lost(call, self._connection, setback.reason, write=write))
+            case Trouble.GARBLED | Trouble.OVERSIZED:
+                if write:
+                    raise AnswerLost(lost(call, self._connection, setback.reason, write=write))
+                raise RemoteError(garbled(call, self._connection, setback.reason))
+            case Trouble.THROTTLED | Trouble.UNAVAILABLE:
+                answer = setback.answer
+                if answer is None or answer.failure is None:
+                    raise AssertionError("such a setback comes from a failure answer")
+                if write and setback.trouble is Trouble.UNAVAILABLE:
+                    reason = f"{setback.reason}: {answer.failure.message}"
+                    raise AnswerLost(lost(call, self._connection, reason, write=write))
+                message = f"{answer.failure.message}; {why}" if why else answer.failure.message
+                return replace(answer, failure=replace(answer.failure, message=message))
+            case _:
+                assert_never(setback.trouble)
+
+
+def _slows(result: Answer | Setback | None) -> bool:
+    if not isinstance(result, Setback):
+        return False
+    unavailable = result.answer is not None and result.answer.response.status == 503
+    return result.trouble is Trouble.THROTTLED or unavailable

@@ -1,0 +1,128 @@
+"""One try: sign, send, receive, and say what it was."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dsops.http.answer import Answer, Garbled, decode, judge
+from dsops.http.clock import Clock
+from dsops.http.explain import cause, is_untrusted
+from dsops.http.lanes import Lanes
+from dsops.http.retry import Setback, Trouble, retry_after
+from dsops.http.secret import Redactor, credentials, resolve_secret
+from dsops.http.wire import outgoing
+from dsops.model import Connection, FailureKind, Provider, Request, Response
+
+LARGEST_ANSWER = 256 * 1024 * 1024
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+# The request itself is unusable: a header that HTTP does not allow, a URL too long.
+_UNUSABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+
+
+@dataclass(slots=True)
+class _Departure:
+    """Watches a request leave: of a time limit, or a proxy that breaks off, the exception's type can't tell."""
+
+    seen: bool = False
+    left: bool = False
+
+    async def __call__(self, name: str, info: dict[str, Any]) -> None:
+        self.seen = True
+        if name == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            self.left = True
+
+
+class _TooLarge(Exception):
+    """An answer that would fill the memory."""
+
+
+class Exchange:
+    """Sends requests of one connection, each once."""
+
+    def __init__(self, connection: Connection, provider: Provider, root: Path, lanes: Lanes, clock: Clock) -> None:
+        """Take what a try needs; secrets are found at the first one."""
+        self._connection = connection
+        self._provider = provider
+        self._root = root
+        self._lanes = lanes
+        self._clock = clock
+        self._secrets: dict[str, str] | None = None
+
+    async def once(self, request: Request) -> Answer | Setback:
+        """Sign and send a request.
+
+        Returns:
+            The answer, a final one; or what stood in the way, in words free of secrets.
+
+        Raises:
+            DsopsError: A secret is missing, or the proxy unusable.
+        """
+        signed = self._provider.authenticate(self._connection, self._resolved(), request)
+        departure = _Departure()
+        lane = await self._lanes.take()
+        broken = True
+        try:
+            async with asyncio.timeout(self._connection.timeout):
+                status, headers, content = await _converse(lane, signed, departure)
+            broken = False
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, _TooLarge) as exc:
+            # Words only: the exception holds the signed request, and sometimes repeats a header.
+            return self._unanswered(exc, departure, request, signed)
+        finally:
+            self._lanes.give(lane, broken=broken)
+        return self._answered(decode(status, headers, content), request, signed)
+
+    def _answered(self, response: Response | Garbled, request: Request, signed: Request) -> Answer | Setback:
+        if isinstance(response, Garbled):
+            return Setback(Trouble.GARBLED, self._redactor(request, signed).text(response.reason))
+        answer = judge(response, self._provider, lambda: self._redactor(request, signed))
+        status = response.status
+        kind = answer.failure.kind if answer.failure else None
+        if status == 429 or kind is FailureKind.RATE_LIMITED:
+            trouble = Trouble.THROTTLED
+        elif status >= 500 or status == 408:
+            trouble = Trouble.UNAVAILABLE
+        else:
+            return answer
+        asked = retry_after(response.headers.get("retry-after"), self._clock.wall())
+        return Setback(trouble, str(status), asked, answer)
+
+    def _unanswered(self, exc: Exception, departure: _Departure, request: Request, signed: Request) -> Setback:
+        if isinstance(exc, _TooLarge):
+            return Setback(Trouble.OVERSIZED, f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
+        unsent = not departure.left and (departure.seen or isinstance(exc, _NEVER_LEFT))
+        reason = cause(exc, self._connection.timeout, left=not unsent)
+        reason = self._redactor(request, signed).text(reason)
+        if isinstance(exc, _UNUSABLE) or (unsent and is_untrusted(exc)):
+            return Setback(Trouble.HOPELESS, reason)
+        if isinstance(exc, httpx.DecodingError):
+            return Setback(Trouble.GARBLED, f"the answer's compression is broken: {reason}")
+        return Setback(Trouble.UNSENT if unsent else Trouble.LOST, reason)
+
+    def _redactor(self, request: Request, signed: Request) -> Redactor:
+        return Redactor((*self._resolved().values(), *credentials(request.headers, signed.headers)))
+
+    def _resolved(self) -> dict[str, str]:
+        if self._secrets is None:
+            self._secrets = {field: resolve_secret(ref, self._root) for field, ref in self._connection.secrets.items()}
+        return self._secrets
+
+
+async def _converse(
+    lane: httpx.AsyncBaseTransport, signed: Request, departure: _Departure
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    response = await lane.handle_async_request(outgoing(signed, {"trace": departure}))
+    parts: list[bytes] = []
+    length = 0
+    try:
+        async for part in response.aiter_bytes():
+            length += len(part)
+            if length > LARGEST_ANSWER:
+                raise _TooLarge
+            parts.append(part)
+    finally:
+        await response.aclose()
+    return response.status_code, response.headers.raw, b"".join(parts)
