@@ -9,9 +9,21 @@ from dsops.render.diagnostics import diagnostics_github, diagnostics_json, diagn
 from dsops.render.document import json_text
 from dsops.render.drift import drift_github, drift_json, drift_markdown, drift_text
 from dsops.render.events import event_json, event_text
+from dsops.render.graph import graph_document, graph_dot, graph_text
+from dsops.render.kinds import kinds_document, kinds_text
 from dsops.render.plan_markdown import plan_markdown
 from dsops.render.plan_text import calls_phrase, plan_json, plan_text
 from dsops.render.report import report_json, report_text
+from dsops.render.state import (
+    history_document,
+    history_text,
+    holder_text,
+    intents_text,
+    record_document,
+    record_text,
+    state_document,
+    state_list_text,
+)
 
 __all__ = [
     "calls_phrase",
@@ -24,10 +36,23 @@ __all__ = [
     "drift_text",
     "event_json",
     "event_text",
+    "graph_document",
+    "graph_dot",
+    "graph_text",
+    "history_document",
+    "history_text",
+    "holder_text",
+    "intents_text",
     "json_text",
+    "kinds_document",
+    "kinds_text",
     "plan_json",
     "plan_markdown",
     "plan_text",
+    "record_document",
+    "record_text",
     "report_json",
     "report_text",
+    "state_document",
+    "state_list_text",
 ]

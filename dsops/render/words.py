@@ -130,8 +130,8 @@ def summary_words(plan: Plan) -> str:
 
 
 def guard_pass(guard: Guard, identity: str) -> str:
-    """Return the guard's hint with the plan's own id in it."""
-    return guard.hint.replace("PLAN_ID", identity)
+    """Return what passes a guard, with the id of the plan it stopped."""
+    return f"{guard.hint}: dsops apply --confirm {identity}"
 
 
 def nothing_to_do(plan: Plan) -> str:

@@ -171,7 +171,7 @@ EVERYTHING = Plan(
         sorted((CREATED, CHILD, UPDATED, HOSTILE, DELETED, BLOCKED, MOVED, FORGOTTEN), key=lambda each: each.address)
     ),
     noop=12,
-    guards=(Guard("maxDeletes", "2 deletes, and 1 is allowed", "If they are meant: dsops apply --confirm PLAN_ID"),),
+    guards=(Guard("maxDeletes", "2 deletes, and 1 is allowed", "--confirm with the id of this plan passes it"),),
     diagnostics=(
         warning(
             "the tag `live` moved from version 7 to 8", source=Source("streams/collateral.yaml", 9, 5), address=DISPUTE

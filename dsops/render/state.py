@@ -1,0 +1,154 @@
+"""What the state holds."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from dsops.model import Holder, Intent, Record, State, Verb, masked
+from dsops.render.style import Style, columns, counted, printable, value_text
+
+
+class Entry(Protocol):
+    """An entry of a state's history."""
+
+    @property
+    def at(self) -> float:
+        """Unix time."""
+        ...
+
+    @property
+    def serial(self) -> int:
+        """Serial that the run wrote."""
+        ...
+
+    @property
+    def who(self) -> str:
+        """``user@host``."""
+        ...
+
+    @property
+    def command(self) -> str:
+        """``dsops apply``."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        ...
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """One line a change."""
+        ...
+
+
+def moment(at: float) -> str:
+    """Write a Unix time in UTC, to the second."""
+    return dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def state_list_text(records: Iterable[Record]) -> str:
+    """Write a line a record: address, connection, remote id."""
+    rows = [(str(each.address), printable(each.connection), printable(each.remote_id)) for each in records]
+    return "\n".join(columns(rows))
+
+
+def record_text(record: Record, *, colour: bool = False) -> str:
+    """Tell all of one record."""
+    style = Style(colour)
+    rows = [
+        ("remote id:", printable(record.remote_id)),
+        ("key:", printable("/".join(record.key))),
+        ("connection:", printable(f"{record.connection} ({record.endpoint})")),
+        ("parent:", str(record.parent or "-")),
+        ("depends on:", ", ".join(map(str, record.depends_on)) or "-"),
+        ("protect:", "yes" if record.protect else "no"),
+        ("policy:", ", ".join(verb.value for verb in Verb if verb in record.policy) or "nothing"),
+        ("replace:", "allowed" if record.replace else "not allowed"),
+    ]
+    lines = [style(str(record.address), "bold"), *(f"  {line}" for line in columns(rows, gap=" ")), "  attributes:"]
+    fields = [(f"{printable(path)}:", value_text(value)) for path, value in record.attributes.items()]
+    return "\n".join([*lines, *(f"    {line}" for line in columns(fields, gap=" "))])
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """Return one record as JSON content."""
+    return {
+        "address": str(record.address),
+        "connection": record.connection,
+        "endpoint": record.endpoint,
+        "remoteId": record.remote_id,
+        "key": list(record.key),
+        "parent": str(record.parent) if record.parent else None,
+        "dependsOn": [str(each) for each in record.depends_on],
+        "attributes": masked(record.attributes),
+        "protect": record.protect,
+        "policy": [verb.value for verb in Verb if verb in record.policy],
+        "replace": record.replace,
+        "schemaVersion": record.schema_version,
+    }
+
+
+def state_document(state: State) -> dict[str, Any]:
+    """Return the whole state as JSON content; it holds no secret."""
+    records = sorted(state.records.values(), key=lambda each: each.address)
+    return {
+        "formatVersion": "1",
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "stack": state.stack,
+        "env": state.env,
+        "records": [record_document(each) for each in records],
+        "intents": [_intent(each) for each in state.intents],
+    }
+
+
+def history_text(entries: Sequence[Entry], *, colour: bool = False) -> str:
+    """Tell what runs did, newest first."""
+    style = Style(colour)
+    return "\n".join(line for each in entries for line in _entry(each, style)) or "Nothing yet."
+
+
+def history_document(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return the history as JSON content, newest first."""
+    return [
+        {
+            "at": moment(each.at),
+            "serial": each.serial,
+            "who": each.who,
+            "command": each.command,
+            "summary": each.summary,
+            "changes": list(each.changes),
+        }
+        for each in entries
+    ]
+
+
+def holder_text(holder: Holder) -> str:
+    """Say who holds a lease."""
+    when = f"since {moment(holder.since)}, until {moment(holder.until)}"
+    return printable(f"{holder.who}, {holder.command}, process {holder.pid}, {when}")
+
+
+def intents_text(intents: Sequence[Intent]) -> str:
+    """Say which calls of an interrupted run aren't settled; the next apply settles them."""
+    lines = [f"  {each.address}: {printable(each.request)}, {moment(each.at)}" for each in intents]
+    return "\n".join([f"{counted(len(intents), 'call')} of an interrupted run, which the next apply settles:", *lines])
+
+
+def _entry(entry: Entry, style: Style) -> Iterator[str]:
+    head = f"{moment(entry.at)}   serial {entry.serial}   {entry.who}   {entry.command}"
+    yield f"{style(printable(head), 'bold')}   {printable(entry.summary)}"
+    yield from (f"  {printable(each)}" for each in entry.changes)
+
+
+def _intent(intent: Intent) -> dict[str, Any]:
+    return {
+        "id": intent.id,
+        "planId": intent.plan_id,
+        "callId": intent.call_id,
+        "address": str(intent.address),
+        "effect": intent.effect,
+        "request": intent.request,
+        "at": moment(intent.at),
+    }
