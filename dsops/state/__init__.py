@@ -1,8 +1,8 @@
 """What dsops remembers of a stack, durably: records, journal, lease, history.
 
-Belongs here: stores (one folder or module each), the lease and its fencing, group commits, the codec of records and intents.
-Does not belong here: deciding what to do with what is remembered (`engine`, `planner`), and anything about providers. The format
-and what it promises stand in `specs/state-format.md`.
+Belongs here: stores (one folder or module each), the lease and its fencing, group commits, the codec of records and
+intents. Does not belong here: deciding what to do with what is remembered (`engine`, `planner`), and anything about
+providers. The format and what it promises stand in `specs/state-format.md`.
 """
 
 from pathlib import Path

@@ -11,8 +11,9 @@ from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, Snapshot, S
 class Session(Protocol):
     """A held lease. Every write is fenced: it lands only while the lease is ours, else it raises LeaseLost.
 
-    Writes of one event loop that meet share a commit; each returns when its own words are durable. A write that is cancelled while it
-    waits may have landed or not. Any write may raise StateError (disk full, file gone, ...): then none of its words are kept.
+    Writes of one event loop that meet share a commit; each returns when its own words are durable. A write that is
+    cancelled while it waits may have landed or not. Any write may raise StateError (disk full, file gone, ...): then
+    nothing of it is kept.
     """
 
     @property
@@ -26,7 +27,7 @@ class Session(Protocol):
         ...
 
     def deadline(self) -> float:
-        """Return the instant of `time.monotonic` up to which the lease certainly holds; 0.0 once it is known to be lost."""
+        """Return the instant of `time.monotonic` up to which the lease certainly holds; 0.0 once it is lost."""
         ...
 
     async def announce(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
@@ -55,7 +56,7 @@ class Session(Protocol):
         """Note that the apply of a plan begins.
 
         Raises:
-            StateError: It is a saved plan that was applied already, or was begun and something else wrote the state since.
+            StateError: It is a saved plan that was applied already, or was begun and overtaken by another run since.
         """
         ...
 
@@ -89,8 +90,8 @@ class StateStore(Protocol):
 
         Args:
             command: What is run, for others to read: ``dsops apply``.
-            wait: Seconds to wait for a lease that somebody else holds; 0 not at all. Below the length of a lease (60 s) a holder
-                that isn't provably dead is never taken over.
+            wait: Seconds to wait for a lease that somebody else holds; 0 not at all. Below the length of a lease (60 s)
+                a holder that isn't provably dead is never taken over.
             on_event: Is told in words of waiting and of taking over.
 
         Raises:
@@ -108,7 +109,7 @@ class StateStore(Protocol):
         ...
 
     def unlock(self) -> Holder | None:
-        """Take the lease from whoever holds it and return them; a holder that lives fails with LeaseLost at its next write."""
+        """Take the lease from its holder and return them; one that lives fails with LeaseLost at its next write."""
         ...
 
 
@@ -123,8 +124,8 @@ class Backend(Protocol):
         """Take the lease if it is still as ``seen``, else return None."""
         ...
 
-    def renew(self, lease: Lease, holder: Holder) -> None:
-        """Count one heartbeat and write down until when. Raises LeaseLost."""
+    def renew(self, lease: Lease, until: float) -> None:
+        """Count one heartbeat and write down, for people, until when. Raises LeaseLost."""
         ...
 
     def release(self, lease: Lease) -> None:
@@ -136,10 +137,11 @@ class Backend(Protocol):
         ...
 
     def commit(self, lease: Lease, before: Stamp, after: Stamp, delta: Delta) -> None:
-        """Make a delta durable, all or nothing, while the lease is ours and the state's stamp is ``before``; it becomes ``after``.
+        """Make a delta durable, all or nothing, and set the stamp to ``after``.
 
         Raises:
             LeaseLost: The lease isn't ours any more.
+            StateError: The stamp is not ``before``.
         """
         ...
 

@@ -1,10 +1,10 @@
 """Records, intents and holders as JSON. `specs/state-format.md` names the fields.
 
-Each decoder stands below its encoder. A decoder raises KeyError, TypeError or ValueError for a document that isn't what its encoder
-writes; the store knows where it came from and explains.
+Each decoder stands below its encoder. A decoder raises KeyError, TypeError or ValueError for a document that isn't what
+its encoder writes; the store knows where it came from and explains.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -18,11 +18,32 @@ def encode_record(record: Record) -> bytes:
     return orjson.dumps(_record_document(record))
 
 
-def decode_records(bodies: Iterable[bytes]) -> dict[Address, Record]:
-    """Return records by address, sharing what many of them say alike."""
-    reader = _Reader()
-    records = (reader.record(orjson.loads(body)) for body in bodies)
-    return {record.address: record for record in records}
+class Records(Mapping[Address, Record]):
+    """Records by address, each decoded when it is first asked for: many commands need few of them."""
+
+    def __init__(self, bodies: Iterable[tuple[str, bytes]], damaged: Callable[[str], Exception]) -> None:
+        """Take addresses with their encoded records, and what to raise, given a sentence, where one can't be read."""
+        self._entries: dict[Address, Record | bytes] = {}
+        self._damaged = damaged
+        self._reader = _Reader()
+        for address, body in bodies:
+            self._entries[self._reader.address(address)] = body
+
+    def __getitem__(self, address: Address) -> Record:
+        entry = self._entries[address]
+        if isinstance(entry, Record):
+            return entry
+        try:
+            record = self._entries[address] = self._reader.record(orjson.loads(entry))
+        except (KeyError, TypeError, ValueError) as problem:
+            raise self._damaged(f"the record of {address} can't be read ({problem!r})") from problem
+        return record
+
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 def encode_intent(intent: Intent) -> bytes:
@@ -87,7 +108,7 @@ def _record_document(record: Record) -> dict[str, Any]:
 
 
 class _Reader:
-    """Reads record documents; equal addresses, policies and endpoints become one object each, which saves time and memory."""
+    """Reads record documents; equal addresses, policies and endpoints become one object: less time, less memory."""
 
     def __init__(self) -> None:
         self._addresses: dict[str, Address] = {}
@@ -97,32 +118,31 @@ class _Reader:
     def record(self, document: dict[str, Any]) -> Record:
         """Return the record of a document."""
         parent = document["parent"]
+        policy = tuple(document["policy"])
         return Record(
-            address=self._address(document["address"]),
+            address=self.address(document["address"]),
             connection=self._text(document["connection"]),
             endpoint=self._text(document["endpoint"]),
             remote_id=document["remoteId"],
             key=tuple(document["key"]),
-            parent=None if parent is None else self._address(parent),
-            depends_on=tuple([self._address(each) for each in document["dependsOn"]]),
+            parent=None if parent is None else self.address(parent),
+            depends_on=tuple([self.address(each) for each in document["dependsOn"]]),
             attributes=document["attributes"],
             protect=document["protect"],
-            policy=self._policy(tuple(document["policy"])),
+            policy=self._policies.get(policy) or self._policy(policy),
             replace=document["replace"],
             schema_version=document["schemaVersion"],
         )
 
-    def _address(self, text: str) -> Address:
+    def address(self, text: str) -> Address:
+        """Return the address that a text of ours stands for; cheaper than `Address.parse`, which checks a person's."""
         found = self._addresses.get(text)
         if found is None:
-            found = self._addresses[text] = Address.parse(text)
+            found = self._addresses[text] = Address(*text.split("/"))
         return found
 
     def _policy(self, verbs: tuple[str, ...]) -> frozenset[Verb]:
-        found = self._policies.get(verbs)
-        if found is None:
-            found = self._policies[verbs] = frozenset(Verb(each) for each in verbs)
-        return found
+        return self._policies.setdefault(verbs, frozenset(Verb(each) for each in verbs))
 
     def _text(self, text: str) -> str:
         return self._texts.setdefault(text, text)

@@ -1,7 +1,7 @@
 """Taking the lease: who may, when, and what is said to those who may not.
 
-A holder is respected until it is proven dead, or until its heartbeat has stood still for the length of its lease by the waiter's own
-clock. Clocks of two machines are never compared: the times a holder wrote down are only shown.
+A holder is respected until it is proven dead, or until its heartbeat has stood still for the length of its lease by the
+waiter's own clock. Clocks of two machines are never compared: the times a holder wrote down are only shown.
 """
 
 import time
@@ -18,7 +18,7 @@ RENEWALS_PER_LEASE = 4
 POLL_SECONDS = 0.05
 
 
-class Abandoned(Exception):  # noqa: N818 - not an error: nobody waits any more
+class Abandoned(Exception):
     """The waiter was told to stop waiting."""
 
 
@@ -72,8 +72,8 @@ def held(holder: Holder) -> LeaseHeld:
             "Only one command at a time may write a state."
         ),
         hint=(
-            "Wait for it with --lock-timeout 5m. If that command surely no longer runs, wait until its lease has run out, "
-            "or free the state with: dsops state unlock"
+            "Wait for it with --lock-timeout 5m. If that command surely no longer runs, wait until its lease has run "
+            "out, or free the state with: dsops state unlock"
         ),
     )
 

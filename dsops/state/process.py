@@ -1,4 +1,4 @@
-"""Who we are, and whether somebody else is still alive: what a lease says of its holder and what can be proven about it."""
+"""Who holds a lease: what a process says of itself, and what can be proven about another."""
 
 import os
 import pwd
@@ -28,8 +28,9 @@ def this_process(command: str, *, seconds: float) -> Holder:
 def is_dead(holder: Holder) -> bool:
     """Whether it is proven that a holder's process no longer runs.
 
-    Proof needs the same boot of the same machine and the same namespace of process numbers; then the process is gone, is a zombie, or its
-    number belongs to a process with another start. No proof (another machine, a container, a system without /proc) is False.
+    Proof needs the same boot of the same machine and the same namespace of process numbers; then the process is gone, is
+    a zombie, or its number belongs to a process with another start. No proof (another machine, a container, a system
+    without /proc) is False.
     """
     if holder.boot_id is None or holder.started is None or holder.boot_id != _boot():
         return False
@@ -56,7 +57,7 @@ def _user() -> str:
 def _boot() -> str | None:
     """Boot and namespace of process numbers.
 
-    Containers of one machine share its boot id but not its process numbers: a number that is free in ours may be busy in theirs.
+    Containers of one machine share its boot id but not its process numbers: one that is free here may be busy there.
     """
     try:
         boot = (PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()

@@ -36,7 +36,7 @@ async def leased(
         session = LeasedSession(writer, await writer.ready, command)
         yield session
     finally:
-        if session:
+        if session is not None:
             session.flush()
         writer.stop()
         try:
@@ -127,7 +127,7 @@ class LeasedSession:
         self._runs[run.plan_id] = run
 
     async def _write(self, delta: Delta) -> None:
-        """Wait for the commit that holds a delta. What tasks ask for in one turn of the event loop goes into one commit."""
+        """Wait for the commit that holds a delta. What is asked for in one turn of the event loop shares one commit."""
         loop = asyncio.get_running_loop()
         request = Request(delta, loop.create_future())
         if not self._pending:
@@ -152,6 +152,6 @@ def _refuse_second_use(run: PlanRun, serial: int) -> None:
     if run.serial != serial:
         raise StateError.of(
             "This plan was begun before, and the state was changed since",
-            detail=f"The interrupted apply of plan {run.plan_id} wrote serial {run.serial}; the state is at serial {serial} now.",
+            detail=f"Its interrupted apply wrote serial {run.serial}; the state is at {serial} now. The plan is {run.plan_id}.",
             hint="Make a new one with: dsops plan --save FILE",
         )

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -66,7 +66,7 @@ class Writer:
         self.commits = 0
 
     def deadline(self) -> float:
-        """Return the instant of `time.monotonic` up to which the lease certainly holds; 0.0 once it is lost or given back."""
+        """Return the instant of `time.monotonic` up to which the lease certainly holds; 0.0 once it is lost or over."""
         over = self._lost or self._ended or self._stop.is_set()
         return 0.0 if over else self._since + self._seconds
 
@@ -125,7 +125,7 @@ class Writer:
             backend.close()
 
     def _serve(self, backend: Backend, lease: Lease, stamp: Stamp) -> None:
-        """Commit and renew until told to stop. The first commit moves the stamp on; the rest of the session keeps it."""
+        """Commit and renew until told to stop. The first commit moves the stamp on; later ones keep it."""
         ours = Stamp(stamp.lineage or str(uuid4()), stamp.serial + 1)
         renewal = self._since + self._pause
         while (requests := self._next(renewal)) is not None:
@@ -143,16 +143,18 @@ class Writer:
             return None if self._stop.is_set() and not requests else requests
 
     def _commit(self, backend: Backend, lease: Lease, before: Stamp, after: Stamp, requests: list[Request]) -> bool:
+        if self._lost:
+            self._tell(_resolve_all, requests, self._lost)
+            return False
         try:
-            if self._lost:
-                raise self._lost
             backend.commit(lease, before, after, merged([each.delta for each in requests]))
-        except BaseException as problem:
-            self._tell(_resolve_all, requests, problem)
+        except StateError as problem:
             if isinstance(problem, LeaseLost):
                 self._lost = problem
-            if isinstance(problem, StateError):
-                return False
+            self._tell(_resolve_all, requests, problem)
+            return False
+        except BaseException as problem:
+            self._tell(_resolve_all, requests, problem)
             raise
         self.commits += 1
         self._tell(_resolve_all, requests, None)
@@ -160,11 +162,10 @@ class Writer:
 
     def _renew(self, backend: Backend, lease: Lease) -> float:
         """Count a heartbeat and return when the next is due. Where it fails, the deadline stays where it is."""
-        assert lease.holder is not None
         began = time.monotonic()
         try:
             if self._lost is None:
-                backend.renew(lease, replace(lease.holder, until=time.time() + self._seconds))
+                backend.renew(lease, time.time() + self._seconds)
                 self._since = began
         except LeaseLost as problem:
             self._lost = problem

@@ -18,8 +18,8 @@ SETTLED_KEPT = 1000
 RUNS_KEPT = 200
 HISTORY_KEPT = 200
 
-# Rows arrive as one JSON array: a statement gives way to other threads and has to win its turn back, so one for all rows is much
-# faster than one a row while the event loop is busy.
+# Rows arrive as one JSON array: each row that SQLite steps through by itself gives way to other threads and has to win
+# its turn back, which takes long while the event loop is busy.
 PUT_RECORDS = """
 INSERT INTO records SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
 FROM json_each(?) WHERE true
@@ -40,7 +40,10 @@ FORGET_RUNS = "DELETE FROM plan_runs WHERE plan_id NOT IN (SELECT plan_id FROM p
 PUT_NOTE = "INSERT INTO history (at, serial, who, command, summary, changes) VALUES (?, ?, ?, ?, ?, ?)"
 FORGET_NOTES = "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?"
 TAKE = "UPDATE lease SET token = ?, heartbeat = ?, seconds = ?, holder = ? WHERE token = ? AND heartbeat = ?"
-RENEW = "UPDATE lease SET heartbeat = heartbeat + 1, holder = ? WHERE token = ? AND holder IS NOT NULL"
+RENEW = """
+UPDATE lease SET heartbeat = heartbeat + 1, holder = json_set(holder, '$.until', ?)
+WHERE token = ? AND holder IS NOT NULL
+"""
 RELEASE = "UPDATE lease SET holder = NULL WHERE token = ?"
 PUT_STAMP = """
 INSERT INTO state VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET serial = excluded.serial
@@ -78,10 +81,10 @@ class SqliteBackend:
         with self._transaction():
             return ours if self._connection.execute(TAKE, row).rowcount else None
 
-    def renew(self, lease: Lease, holder: Holder) -> None:
+    def renew(self, lease: Lease, until: float) -> None:
         """Count one heartbeat. Raises LeaseLost."""
         with self._transaction():
-            if not self._connection.execute(RENEW, (encode_holder(holder), lease.token)).rowcount:
+            if not self._connection.execute(RENEW, (until, lease.token)).rowcount:
                 raise lost(read_lease(self._connection, self._path).holder)
 
     def release(self, lease: Lease) -> None:
@@ -109,7 +112,7 @@ class SqliteBackend:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """A transaction that is durable at its end, if the file is still in its place: written to a removed file, nothing lasts."""
+        """Hold a transaction, durable at its end if the file is still in its place: nothing lasts in a removed file."""
         with explaining(self._path), transaction(self._connection, "IMMEDIATE"):
             if _identity(self._path) != self._file:
                 raise LeaseLost.of(

@@ -1,27 +1,26 @@
 """The state file and its surroundings: where it may be, how it comes to be, how it is opened.
 
-A file is made complete beside its place and then linked there. So it is never seen half made, two processes can't both make it, and
-an empty file is known to be damage.
+A file is made complete beside its place and then linked there. So it is never seen half made, two processes can't both
+make it, and an empty file is known to be damage.
 """
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from dsops.model import StateError
 from dsops.state.sqlite.problems import explaining, unusable
-from dsops.state.sqlite.schema import TABLES
+from dsops.state.sqlite.schema import MARKS, TABLES
 
 MOUNTS = Path("/proc/self/mounts")
 BUSY_SECONDS = 10.0
-NETWORK = frozenset({
-    "9p", "afs", "ceph", "cifs", "davfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3", "smbfs",
-    "fuse.ceph", "fuse.cephfs", "fuse.davfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.goofys", "fuse.mount-s3", "fuse.rclone", "fuse.s3fs",
-    "fuse.smbnetfs", "fuse.sshfs",
-})  # fmt: skip
+NETWORK = re.compile(
+    r"9p|afs|ceph|cifs|davfs|glusterfs|lustre|ncpfs|nfs\d?|smb\d?|smbfs"
+    r"|fuse\.(ceph|cephfs|davfs|gcsfuse|glusterfs|goofys|mount-s3|rclone|s3fs|smbnetfs|sshfs)"
+)
 
 
 def exists(path: Path) -> bool:
@@ -101,9 +100,9 @@ def transaction(connection: sqlite3.Connection, mode: str) -> Iterator[None]:
 def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open an existing state file for reading.
 
-    At rest there is no write-ahead log, and the file alone is the state: it is read without locks or side files, so that reading creates
-    nothing and works where nothing may be written. Otherwise somebody is writing, or was killed: SQLite sorts that out, through the
-    log's index beside it, and leaves the file as it is.
+    At rest there is no write-ahead log, and the file alone is the state: it is read without locks or side files, so
+    that reading creates nothing and works where nothing may be written. Otherwise somebody is writing, or was killed:
+    SQLite sorts that out, through the log's index beside it, and leaves the file as it is.
     """
     before = _identity(path)
     at_rest = not _has_log(path)
@@ -116,23 +115,23 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise Disturbed
 
 
-class Disturbed(Exception):  # noqa: N818 - a reason to read again, not an error
-    """Somebody began to write while a state at rest was read: what was read may be half of one and half of another."""
+class Disturbed(Exception):
+    """Somebody wrote while a state at rest was read: what was read may be half of one version and half of another."""
 
 
 def refuse_network(path: Path, mounts: Path = MOUNTS) -> None:
-    """Raise StateError when a path lies on a network file system, where locks and shared memory of SQLite can't be trusted."""
+    """Raise StateError when a path lies on a network file system, where SQLite's locks can't be trusted."""
     kind = _file_system(path, mounts)
-    if kind in NETWORK:
+    if kind and NETWORK.fullmatch(kind):
         raise unusable(
             path,
             f"It lies on a network file system ({kind}), where two machines could write it at once and damage it.",
-            hint="Keep it on a local disk: set  state: sqlite:/some/local/folder/state.db  under spec of the stack file.",
+            hint="Keep it on a local disk: set  state: sqlite:/local/folder/state.db  under spec of the stack file.",
         )
 
 
 def _file_system(path: Path, mounts: Path) -> str | None:
-    """Type of the file system a path is on; None where the system has no such table (then there is nothing to go by)."""
+    """Type of the file system a path is on; None where the system doesn't tell."""
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
@@ -161,7 +160,7 @@ def _fill(draft: Path) -> None:
     os.close(os.open(draft, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_CLOEXEC, 0o600))
     with explaining(draft), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN; {TABLES} COMMIT;")
+        connection.executescript(f"BEGIN; {TABLES} {MARKS} COMMIT;")
 
 
 def _sync(folder: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from dsops.model import EMPTY_STATE, State, StateError
-from dsops.state.codec import decode_holder, decode_intent, decode_records
+from dsops.model import EMPTY_STATE, Intent, State, StateError
+from dsops.state.codec import Records, decode_holder, decode_intent
 from dsops.state.entries import HistoryEntry, Lease, PlanRun, PlanStatus, Snapshot
 from dsops.state.sqlite.problems import damaged, unusable
 from dsops.state.sqlite.schema import APPLICATION_ID, FORMAT
@@ -27,7 +27,7 @@ def check(connection: sqlite3.Connection, path: Path, *, stack: str, env: str | 
     if version > FORMAT:
         raise unusable(
             path,
-            f"It was written by a newer dsops: its format is {version}, this dsops knows formats up to {FORMAT}. Nothing was changed.",
+            f"A newer dsops wrote it: its format is {version}, this one knows formats up to {FORMAT}. Nothing was changed.",
             hint="Upgrade dsops.",
         )
     if version != FORMAT:
@@ -37,7 +37,7 @@ def check(connection: sqlite3.Connection, path: Path, *, stack: str, env: str | 
         raise StateError.of(
             f"This state belongs to stack {row[0]}, {_env(row[1])}",
             detail=f"{path} is to be used for stack {stack}, {_env(env)}. Nothing was changed.",
-            hint="Give each stack and environment a state of its own (spec.state), or choose the right one with -C and --env.",
+            hint="Give each stack and environment its own state (spec.state), or choose the right one: -C, --env.",
         )
 
 
@@ -46,17 +46,15 @@ def read_state(connection: sqlite3.Connection, path: Path) -> State:
     row = connection.execute("SELECT lineage, serial, stack, env FROM state").fetchone()
     if row is None:
         return EMPTY_STATE
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise damaged(path, verdict)
     lineage, serial, stack, env = row
     try:
-        records = decode_records(_checked(connection, "SELECT CAST(body AS BLOB), crc, address FROM records", path))
-        bodies = connection.execute(
-            "SELECT id, CAST(body AS BLOB), crc FROM intents WHERE outcome IS NULL ORDER BY id"
-        ).fetchall()
-        intents = tuple(
-            decode_intent(number, intact(body, crc, f"intent {number}", path)) for number, body, crc in bodies
-        )
+        records = Records(_records(connection, path), lambda what: damaged(path, what))
+        intents = tuple(_intents(connection, path))
     except (KeyError, TypeError, ValueError) as problem:
-        raise damaged(path, f"a record or intent can't be read ({problem!r})") from problem
+        raise damaged(path, f"an address or intent can't be read ({problem!r})") from problem
     return State(lineage=lineage, serial=serial, stack=stack, env=env, records=records, intents=intents)
 
 
@@ -75,7 +73,7 @@ def read_history(connection: sqlite3.Connection, limit: int) -> tuple[HistoryEnt
     rows = connection.execute(
         "SELECT at, serial, who, command, summary, changes FROM history ORDER BY id DESC LIMIT ?", (max(0, limit),)
     )
-    return tuple(HistoryEntry(*plain, changes=tuple(orjson.loads(changes))) for *plain, changes in rows)
+    return tuple(HistoryEntry(*row[:-1], changes=tuple(orjson.loads(row[-1]))) for row in rows)
 
 
 def read_lease(connection: sqlite3.Connection, path: Path) -> Lease:
@@ -95,18 +93,19 @@ def checksum(body: bytes) -> int:
     return zlib.crc32(body)
 
 
-def intact(body: bytes, crc: int, what: str, path: Path) -> bytes:
-    """Return a body that is as it was written; StateError otherwise."""
-    if zlib.crc32(body) != crc:
-        raise damaged(path, f"{what} is not as it was written")
-    return body
-
-
-def _checked(connection: sqlite3.Connection, query: str, path: Path) -> Iterator[bytes]:
-    for body, crc, name in connection.execute(query):
+def _records(connection: sqlite3.Connection, path: Path) -> Iterator[tuple[str, bytes]]:
+    for address, body, crc in connection.execute("SELECT address, CAST(body AS BLOB), crc FROM records"):
         if zlib.crc32(body) != crc:
-            raise damaged(path, f"the record of {name} is not as it was written")
-        yield body
+            raise damaged(path, f"the record of {address} is not as it was written")
+        yield address, body
+
+
+def _intents(connection: sqlite3.Connection, path: Path) -> Iterator[Intent]:
+    query = "SELECT id, CAST(body AS BLOB), crc FROM intents WHERE outcome IS NULL ORDER BY id"
+    for number, body, crc in connection.execute(query):
+        if zlib.crc32(body) != crc:
+            raise damaged(path, f"intent {number} is not as it was written")
+        yield decode_intent(number, body)
 
 
 def _env(env: str | None) -> str:

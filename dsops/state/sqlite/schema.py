@@ -5,7 +5,7 @@ APPLICATION_ID = 0x64734F70
 
 FORMAT = 1
 
-TABLES = f"""
+TABLES = """
 CREATE TABLE state (
     id INTEGER PRIMARY KEY CHECK (id = 1), lineage TEXT NOT NULL, serial INTEGER NOT NULL, stack TEXT NOT NULL, env TEXT
 );
@@ -19,9 +19,10 @@ CREATE TABLE history (
     summary TEXT NOT NULL, changes TEXT NOT NULL
 );
 CREATE TABLE lease (
-    id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, heartbeat INTEGER NOT NULL, seconds REAL NOT NULL, holder TEXT
+    id INTEGER PRIMARY KEY CHECK (id = 1), token INTEGER NOT NULL, heartbeat INTEGER NOT NULL, seconds REAL NOT NULL,
+    holder TEXT
 );
 INSERT INTO lease VALUES (1, 0, 0, 0, NULL);
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {FORMAT};
 """
+
+MARKS = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
