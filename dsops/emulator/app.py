@@ -1,12 +1,13 @@
 """Builds the ASGI application from its options."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 
 from dsops.emulator.control import control_routes
-from dsops.emulator.exchange import Api
+from dsops.emulator.exchange import Api, Refusal, SetupError
 from dsops.emulator.faults import Gate, Schedule
 from dsops.emulator.options import Options
 from dsops.emulator.pipeline import Pipeline
@@ -30,15 +31,10 @@ def create_app(options: Options) -> Starlette:
         Uipath(store, tokens, options.clock, echo=options.echo_thresholds, put_existing=options.put_existing),
     )
 
-    def load_seed() -> None:
-        for api in apis:
-            if api.section in seed:
-                api.load(seed[api.section])
-
     def reset() -> None:
         with store.transaction():
             store.clear()
-            load_seed()
+            _load(seed, apis)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -46,10 +42,21 @@ def create_app(options: Options) -> Starlette:
         store.close()
 
     if store.is_empty():
-        with store.transaction():
-            load_seed()
+        try:
+            reset()
+        except Refusal as refusal:
+            store.close()
+            raise SetupError(f"{options.seed}: {refusal.message}") from refusal
     app = Starlette(routes=control_routes(requests, faults, gate, reset), lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = Pipeline(apis, store, requests, faults, gate, options.clock, options.drop_error)
     app.state.requests, app.state.store = requests, store
     return app
+
+
+def _load(seed: Mapping[str, Any], apis: Sequence[Api]) -> None:
+    known = {api.section: api for api in apis}
+    for section, content in seed.items():
+        if section not in known:
+            raise Refusal(400, f"unknown section {section!r}; known are {', '.join(sorted(known))}")
+        known[section].load(content)

@@ -82,7 +82,7 @@ def nullable(inner: Check) -> Check:
 
 
 def array(item: Check, *, shortest: int = 0, longest: int | None = None, unique: bool = False) -> Check:
-    """A list of so many things."""
+    """A list of so many things; `unique` is for plain values, where 1 and 1.0 are the same."""
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, list):
@@ -91,7 +91,7 @@ def array(item: Check, *, shortest: int = 0, longest: int | None = None, unique:
             raise _refuse(where, f"must have {shortest} to {longest} items, has {len(value)}")
         for position, entry in enumerate(value):
             item(entry, f"{where}[{position}]")
-        if unique and len({orjson.dumps(entry) for entry in value}) != len(value):
+        if unique and len(set(value)) != len(value):
             raise _refuse(where, "holds an item twice")
 
     return check

@@ -59,7 +59,7 @@ class Api(Protocol):
         """An error in this provider's form."""
 
     def load(self, seed: Any) -> None:
-        """Take in this provider's section of a seed file. Raises SetupError."""
+        """Take in this provider's section of a seed file. Raises Refusal that names the place."""
 
 
 def encode(value: object) -> bytes:

@@ -33,14 +33,9 @@ class Store:
         """Open (and create) the store. Raises SetupError when the file can't be opened or another process has it."""
         self._lists: dict[tuple[str, str | None], bytes] = {}
         self._touched: set[tuple[str, str | None]] = set()
-        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=1)
         try:
-            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(_TABLES)
+            self._connection = _connect(path)
         except sqlite3.Error as error:
-            self._connection.close()
             raise SetupError(f"{path}: cannot be used as data file ({error}); is another emulator using it?") from error
 
     def close(self) -> None:
@@ -144,3 +139,16 @@ class Store:
     def _touch(self, kind: str, parent: str) -> None:
         self._touched.add((kind, parent))
         self._touched.add((kind, None))
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=1)
+    try:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.executescript(_TABLES)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -51,7 +51,7 @@ class Uipath:
         return Answer(status, encode({"status": "error", "message": message}))
 
     def load(self, seed: Any) -> None:
-        """Take in datasets with their streams and model tags (format: specs/uipath.md). Raises SetupError."""
+        """Take in datasets with their streams and model tags (format: specs/uipath.md). Raises Refusal."""
         load_datasets(self._service, seed)
 
     def _bearer(self, incoming: Incoming) -> str:

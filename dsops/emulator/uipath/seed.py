@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsops.emulator import checks
-from dsops.emulator.exchange import Refusal, SetupError
+from dsops.emulator.exchange import Refusal
 from dsops.emulator.uipath import datasets, shapes, streams, tags
 from dsops.emulator.uipath.service import DATASET, STREAM, Service
 
@@ -22,13 +22,10 @@ _HEAD = checks.mapping(
 
 
 def load_datasets(service: Service, seed: Any) -> None:
-    """Create what the section declares, checked as the API checks it. Raises SetupError that names the place."""
-    try:
-        _SHAPE(seed, "uipath")
-        for position, entry in enumerate(seed["datasets"]):
-            _load_dataset(service, entry, f"uipath.datasets[{position}]")
-    except Refusal as refusal:
-        raise SetupError(f"seed: {refusal.message}") from refusal
+    """Create what the section declares, checked as the API checks it. Raises Refusal that names the place."""
+    _SHAPE(seed, "uipath")
+    for position, entry in enumerate(seed["datasets"]):
+        _load_dataset(service, entry, f"uipath.datasets[{position}]")
 
 
 def _load_dataset(service: Service, entry: Mapping[str, Any], where: str) -> None:
