@@ -78,7 +78,7 @@ class Throttle:
         self._pace = pace
         self._clock = clock
         self._longest = longest
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._queue: deque[asyncio.Future[int]] = deque()
 
     @property
     def pause(self) -> float:
@@ -98,43 +98,40 @@ class Throttle:
         Raises:
             PausedTooLong: The provider asked for a pause longer than is waited for.
         """
+        slot = await self._slot()
         try:
-            queued = bool(self._queue)
-            while True:
-                if (pause := self.pause) > 0:
-                    await self._sit_out(pause)
-                elif not queued and (began := self._pace.begin()) is not None:
-                    return began
-                else:
-                    await self._wait()
-                    queued = False
+            while (pause := self.pause) > 0:
+                await self._sit_out(pause)
         except BaseException:
-            # Whoever was woken and goes away without taking the slot passes the turn on; else the rest waits for ever.
-            self._wake()
+            self.leave(slot, throttled=False, answered=False)
             raise
+        return slot
 
-    def leave(self, began: int, *, throttled: bool, answered: bool) -> None:
+    def leave(self, slot: int, *, throttled: bool, answered: bool) -> None:
         """Give the slot back and let the next ones through."""
-        self._pace.end(began, throttled=throttled, answered=answered)
-        self._wake()
+        self._pace.end(slot, throttled=throttled, answered=answered)
+        while self._queue and self._pace.free > 0:
+            turn = self._queue.popleft()
+            # One that was cancelled a moment ago is done, and takes no slot.
+            if not turn.done() and (given := self._pace.begin()) is not None:
+                turn.set_result(given)
+
+    async def _slot(self) -> int:
+        if not self._queue and (slot := self._pace.begin()) is not None:
+            return slot
+        turn = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            return await turn
+        except BaseException:
+            if turn in self._queue:
+                self._queue.remove(turn)
+            elif turn.done() and not turn.cancelled():
+                # Cancelled with the slot already in hand: it goes to the next one.
+                self.leave(turn.result(), throttled=False, answered=False)
+            raise
 
     async def _sit_out(self, pause: float) -> None:
         if pause > self._longest:
             raise PausedTooLong(pause)
         await self._clock.sleep(pause)
-
-    async def _wait(self) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
-        try:
-            await turn
-        except BaseException:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            raise
-
-    def _wake(self) -> None:
-        for _ in range(min(self._pace.free, len(self._queue))):
-            turn = self._queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
