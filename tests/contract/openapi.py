@@ -1,0 +1,99 @@
+"""Holds requests and answers against an API description in specs/."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE = "urn:openapi"
+
+
+class Description:
+    """One OpenAPI 3.1 document, whose schemas are JSON Schema 2020-12."""
+
+    def __init__(self, path: Path) -> None:
+        self.document: dict[str, Any] = yaml.safe_load(path.read_text())
+        resource: Resource[Any] = Resource.from_contents(self.document, default_specification=DRAFT202012)
+        self._registry: Registry[Any] = Registry().with_resource(BASE, resource)
+        self._validators: dict[str, Draft202012Validator] = {}
+        self.operations = {
+            (method.upper(), template): operation
+            for template, item in self.document["paths"].items()
+            for method, operation in item.items()
+            if method != "parameters"
+        }
+
+    def schema_names(self) -> list[str]:
+        """The names of all component schemas."""
+        return list(self.document["components"]["schemas"])
+
+    def validator(self, pointer: str) -> Draft202012Validator:
+        """A validator for the schema at a JSON pointer of the document."""
+        if pointer not in self._validators:
+            schema = {"$ref": f"{BASE}#{pointer}"}
+            self._validators[pointer] = Draft202012Validator(schema, registry=self._registry)
+        return self._validators[pointer]
+
+    def find(self, method: str, raw_path: str) -> tuple[str, str, dict[str, str]]:
+        """Method, path template and decoded path values of a request. Raises LookupError where none is described."""
+        decoded = "/".join(
+            unquote(part) for part in re.sub("(datasets/[^/]+?)%2[Ff]", r"\1/", raw_path, count=1).split("/")
+        )
+        # A fixed part is more than a placeholder: /datasets/id:{id} comes before /datasets/{project}.
+        for known, template in sorted(self.operations, key=lambda operation: operation[1].replace("{", "~")):
+            pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
+            match = re.fullmatch(pattern, decoded)
+            if known == method and match:
+                return known, template, match.groupdict()
+        raise LookupError(f"{method} {raw_path} is not described")
+
+    def request_problems(self, method: str, raw_path: str, body: Any) -> list[str]:
+        """What is wrong with a request: its path values and its body."""
+        method, template, values = self.find(method, raw_path)
+        problems = []
+        for reference in self.document["paths"][template].get("parameters", []):
+            parameter = self._resolve(reference)
+            pointer = f"{reference['$ref'].removeprefix('#')}/schema"
+            problems += self._problems(pointer, values[parameter["name"]], parameter["name"])
+        pointer = f"/paths/{_escape(template)}/{method.lower()}/requestBody/content/application~1json/schema"
+        if "requestBody" in self.operations[method, template]:
+            problems += self._problems(pointer, body, "body")
+        elif body is not None:
+            problems.append(f"{method} {template} takes no body")
+        return problems
+
+    def answer_problems(self, method: str, raw_path: str, status: int, body: Any) -> list[str]:
+        """What is wrong with an answer: a status that isn't described, or a body that isn't as described."""
+        method, template, _ = self.find(method, raw_path)
+        answers = self.operations[method, template]["responses"]
+        if str(status) not in answers:
+            return [f"{method} {template} is not described to answer {status}"]
+        answer = answers[str(status)]
+        at = f"/paths/{_escape(template)}/{method.lower()}/responses/{status}"
+        pointer = answer["$ref"].removeprefix("#") if "$ref" in answer else at
+        return self._problems(f"{pointer}/content/application~1json/schema", body, "answer")
+
+    def _resolve(self, reference: dict[str, str]) -> dict[str, Any]:
+        value: Any = self.document
+        for part in reference["$ref"].removeprefix("#/").split("/"):
+            value = value[part]
+        return dict(value)
+
+    def _problems(self, pointer: str, value: Any, where: str) -> list[str]:
+        return [
+            f"{where}{error.json_path[1:]}: {error.message}" for error in self.validator(pointer).iter_errors(value)
+        ]
+
+
+def _escape(template: str) -> str:
+    """A path template as one part of a JSON pointer inside a URI fragment."""
+    return template.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+
+
+UIPATH = Description(ROOT / "specs" / "uipath.openapi.yaml")

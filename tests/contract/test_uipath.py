@@ -1,0 +1,161 @@
+"""The emulator against specs/uipath.openapi.yaml: a tour through every operation, and both readings of strictness."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from dsops.emulator import Options, PutExisting
+from dsops.emulator.uipath import OPERATIONS
+from tests.contract.openapi import UIPATH
+from tests.unit.emulator.client import DATASET, STREAMS, Client
+
+STREAM = f"{STREAMS}/dispute"
+TAG = "/api/_private/datasets/project1/collateral/model-tags/live"
+ENCODED = "/api/v1/datasets/project1%2Fcollateral"
+FULL_STREAM = {
+    "name": "dispute",
+    "title": "Disputes",
+    "description": "D",
+    "model": {"version": 8, "label_thresholds": [{"name": ["Parent", "Child"], "threshold": 0.41}]},
+    "comment_filter": {
+        "user_properties": {"string:Country": {"one_of": ["uk"]}, "number:Spend": {"minimum": 100, "maximum": 1e5}},
+        "timestamp": {"minimum": "2020-01-01"},
+        "reviewed": "only_unreviewed",
+        "sources": ["18ba5ce699f8da1f"],
+        "messages": {"to": {"not_one_of": ["a@example.com"]}},
+        "annotations": {"labels": {}},
+    },
+}
+FULL_DATASET = {
+    "title": "Collateral",
+    "description": "D",
+    "source_ids": ["18ba5ce699f8da1f"],
+    "model_family": "transformer-xlm",
+    "has_sentiment": False,
+}
+
+
+def tour(client: Client) -> Iterator[tuple[str, str, Any]]:
+    """Every operation, well done; what needs an id reads it on the way."""
+    yield "PUT", ENCODED, {"dataset": FULL_DATASET}
+    yield "PUT", "/api/v1/datasets/project2/plain", {"dataset": {}}
+    by_id = f"/api/v1/datasets/id:{client.good('GET', DATASET)['dataset']['id']}"
+    yield from (("GET", path, None) for path in ("/api/v1/datasets", "/api/v1/datasets/project1", by_id, DATASET))
+    yield "POST", DATASET, {"dataset": {"title": "Other", "description": "", "source_ids": []}}
+    yield "POST", by_id, {"dataset": {}}
+    yield "PUT", TAG, {"version": 8}
+    yield "GET", f"{DATASET}/model-tags", None
+    yield "DELETE", TAG, None
+    yield "PUT", STREAMS, {"stream": FULL_STREAM}
+    yield "PUT", f"{ENCODED}/streams", {"stream": {"name": "plain"}}
+    yield "PUT", STREAMS, {"stream": {"name": "empty", "model": {"version": 1, "label_thresholds": []}}}
+    yield "GET", STREAMS, None
+    yield "GET", STREAM, None
+    yield "POST", STREAM, {"stream": {"model": None, "comment_filter": {}}}
+    yield "POST", f"{STREAM}/reset", {"to_comment_created_at": "2020-06-03T16:05:00"}
+    yield "DELETE", STREAM, None
+    yield "DELETE", DATASET, None
+    yield "DELETE", f"/api/v1/datasets/id:{client.good('GET', '/api/v1/datasets')['datasets'][0]['id']}", None
+
+
+def hold(client: Client, method: str, path: str, body: Any, **options: Any) -> int:
+    """Make a call, hold its answer against the description, and return its status."""
+    response = client.call(method, path, body, **options)
+    assert response.headers["content-type"] == "application/json"
+    assert UIPATH.answer_problems(method, path, response.status_code, response.json()) == []
+    return response.status_code
+
+
+def test_the_description_is_sound() -> None:
+    for name in UIPATH.schema_names():
+        Draft202012Validator.check_schema(UIPATH.document["components"]["schemas"][name])
+        list(UIPATH.validator(f"/components/schemas/{name}").iter_errors({}))
+    identities = [operation["operationId"] for operation in UIPATH.operations.values()]
+    assert len(set(identities)) == len(identities)
+
+
+def test_every_example_in_the_description_is_valid() -> None:
+    shown = 0
+    for method, path in UIPATH.operations:
+        body = UIPATH.operations[method, path].get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in body:
+            concrete = path.format(project="p", dataset="d", stream="s", tag="t", id="0123456789abcdef")
+            assert UIPATH.request_problems(method, concrete, body["example"]) == []
+            shown += 1
+    assert shown >= 5
+
+
+def test_the_emulator_serves_what_is_described_and_nothing_else() -> None:
+    served = {(operation.method, operation.path): list(operation.permissions) for operation in OPERATIONS}
+    assert served == {key: operation["x-permissions"] for key, operation in UIPATH.operations.items()}
+
+
+@pytest.mark.parametrize("options", [Options(), Options(echo_thresholds=False, put_existing=PutExisting.UPSERT)])
+def test_a_tour_through_every_operation_keeps_to_the_description(options: Options) -> None:
+    client = Client(options)
+    seen = set()
+    for method, path, body in tour(client):
+        assert UIPATH.request_problems(method, path, body) == []
+        assert hold(client, method, path, body) == 200, (method, path)
+        seen.add(UIPATH.find(method, path)[:2])
+    assert seen == set(UIPATH.operations)
+
+
+def test_every_refusal_keeps_to_the_description(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.json"
+    tokens.write_text(json.dumps({"nobody": {"permissions": []}}))
+    client = Client(Options(tokens=tokens))
+    for method, path in UIPATH.operations:
+        concrete = path.format(project="p", dataset="d", stream="s", tag="t", id="0123456789abcdef")
+        described = UIPATH.operations[method, path]["responses"]
+        assert hold(client, method, concrete, {}, token=None) == 401
+        assert hold(client, method, concrete, {}, token="nobody") == 403
+        if "requestBody" in UIPATH.operations[method, path]:
+            assert hold(client, method, concrete, {"unknown": 1}) == 400
+        elif "404" in described:
+            assert hold(client, method, concrete, None) == 404
+    client.with_stream()
+    assert hold(client, "PUT", DATASET, {"dataset": {}}) == 409
+    assert hold(client, "PUT", STREAMS, {"stream": {"name": "dispute"}}) == 409
+    assert hold(client, "POST", STREAM, {"stream": {"name": "other"}}) == 422
+    assert hold(client, "POST", f"{STREAMS}/missing", {"stream": {}}) == 404
+
+
+def variants(value: Any) -> Iterator[Any]:
+    """Bodies with one thing changed each, at any depth: another type, a key more, a key less, an end of a list."""
+    yield from (None, True, -1, 1.5, 10**6, "", "x" * 20_000, [], {}, {"unknown": 1})
+    if isinstance(value, dict):
+        for key in value:
+            yield {other: value[other] for other in value if other != key}
+            yield from ({**value, key: changed} for changed in variants(value[key]))
+        yield {**value, "unknown": 1}
+    elif isinstance(value, list):
+        yield value * 2
+        yield from ([changed, *value[1:]] for changed in variants(value[0]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", DATASET, {"dataset": FULL_DATASET}),
+        ("POST", DATASET, {"dataset": {"title": "x", "source_ids": ["18ba5ce699f8da1f"]}}),
+        ("PUT", STREAMS, {"stream": FULL_STREAM}),
+        ("POST", STREAM, {"stream": FULL_STREAM}),
+        ("PUT", TAG, {"version": 3}),
+        ("POST", f"{STREAM}/reset", {"to_comment_created_at": "2020-06-03T16:05:00Z"}),
+    ],
+)
+def test_the_emulator_and_the_description_agree_on_what_is_valid(method: str, path: str, body: Any) -> None:
+    client = Client(Options(put_existing=PutExisting.UPSERT)).with_stream()
+    told = {True: 0, False: 0}
+    for variant in (body, *variants(body)):
+        described = UIPATH.request_problems(method, path, variant) == []
+        status = hold(client, method, path, variant)
+        assert (status != 400) == described, (variant, status)
+        told[described] += 1
+    assert told[True]
+    assert told[False]
