@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from dsops.cli.options import Common, common_options
-from dsops.cli.output import out
+from dsops.cli.output import out, say
 
 _STACK = """\
 # The stack: which accounts there are, and what all of it has in common.
@@ -51,28 +51,23 @@ def command(common: Common, folder: Path | None, provider: str) -> int:
     """Write a stack to start from into DIR (here, if not given). Nothing is overwritten."""
     del provider
     target = (common.directory / folder if folder else common.directory).resolve()
-    files = {
-        target / "dsops.yaml": _STACK.format(name=_name(target)),
-        target / "datasets.yaml": _DATASET,
-        target / ".gitignore": _IGNORED,
-    }
+    files = {target / "dsops.yaml": _STACK.format(name=_name(target)), target / "datasets.yaml": _DATASET}
     taken = [path.name for path in files if path.exists()]
     if taken:
         from dsops.model import DsopsError
 
-        raise DsopsError.of(
-            f"{target} already has {', '.join(taken)}", hint="Name another folder, or write the files yourself."
-        )
+        raise DsopsError.of(f"{target} already has {' and '.join(taken)}", hint="Name another folder: dsops init DIR")
+    ignored = target / ".gitignore"
+    if ignored.exists():
+        say("Add a line to .gitignore: .dsops/")
+    else:
+        files[ignored] = _IGNORED
     target.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
-    where = f" -C {folder}" if folder else ""
-    out(
-        "\n".join(
-            ["Wrote", *(f"  {path.relative_to(target.parent)}" for path in files), f"Next: dsops validate{where}"]
-        )
-    )
+    names = [f"  {path.relative_to(target.parent)}" for path in files]
+    out("\n".join(["Wrote", *names, f"Next: dsops validate{f' -C {folder}' if folder else ''}"]))
     return 0
 
 

@@ -1,0 +1,57 @@
+"""Asking a person."""
+
+import gc
+import signal
+import sys
+from collections.abc import Callable
+
+from dsops.cli.options import Common
+from dsops.cli.output import out, say
+from dsops.model import DsopsError, Plan
+from dsops.render import calls_phrase, plan_text
+
+
+def can_ask() -> bool:
+    """Whether somebody sits before a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def require_approval(*, auto_approve: bool, hint: str) -> None:
+    """Check early that approval can be had.
+
+    Raises:
+        DsopsError: There is nobody to ask.
+    """
+    if not auto_approve and not can_ask():
+        raise DsopsError.of("there is no terminal to ask for approval", hint=hint)
+
+
+def approver(common: Common, *, auto_approve: bool, full: bool, deed: str = "Apply") -> Callable[[Plan], bool]:
+    """Return what shows a plan and says whether it is to be done."""
+
+    def approve(plan: Plan) -> bool:
+        # What planning made lives as long as the process; what applying makes need not.
+        gc.freeze()
+        gc.enable()
+        if common.format == "text":
+            out(plan_text(plan, colour=common.colour, full=full))
+        elif not auto_approve:
+            say(plan_text(plan, colour=common.colour_stderr, full=full))
+        if auto_approve or not plan.changes:
+            return True
+        return ask(f"{deed} this: {calls_phrase(plan)}?")
+
+    return approve
+
+
+def ask(question: str) -> bool:
+    """Ask on stderr; only ``yes`` is yes. Ctrl-C is heard at once, even inside an event loop."""
+    say(f"\n{question} Only yes is taken for yes: ", end="")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if not answer.endswith("\n"):
+        say("")
+    return answer.strip() == "yes"

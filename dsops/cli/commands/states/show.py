@@ -1,0 +1,20 @@
+"""`dsops state show`."""
+
+import click
+
+from dsops.cli.options import Common, common_options
+from dsops.cli.output import out
+
+
+@click.command(epilog="\b\nExample:\n  dsops state show uipath/Dataset/collateral")
+@click.argument("address")
+@common_options("text", "json")
+def command(common: Common, address: str) -> int:
+    """Show all that is recorded of ADDRESS."""
+    from dsops.cli.names import address as parse
+    from dsops.cli.states import recorded, store_of
+    from dsops.render import json_text, record_document, record_text
+
+    record = recorded(store_of(common).load().records, parse(address))
+    out(json_text(record_document(record)) if common.format == "json" else record_text(record, colour=common.colour))
+    return 0

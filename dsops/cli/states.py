@@ -1,0 +1,61 @@
+"""The state of the chosen stack, for the `dsops state` commands."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from dsops.cli.options import Common
+from dsops.cli.output import say
+from dsops.cli.workspace import load_workspace
+from dsops.model import Address, DsopsError, Record
+from dsops.state import StateStore, open_store
+
+
+def store_of(common: Common) -> StateStore:
+    """Return the store of the chosen stack and environment."""
+    stack = load_workspace(common).stack
+    return open_store(stack.state, root=Path(stack.root), stack=stack.name, env=stack.env)
+
+
+def recorded(records: Mapping[Address, Record], address: Address) -> Record:
+    """Return a record.
+
+    Raises:
+        DsopsError: There is none; the hint names one that is near.
+    """
+    if address in records:
+        return records[address]
+    near = get_close_matches(str(address), map(str, records), n=1)
+    hint = f"Did you mean {near[0]}?" if near else "dsops state list tells what is recorded."
+    raise DsopsError.of(f"{address} is not recorded", hint=hint)
+
+
+async def rewrite(
+    store: StateStore,
+    command: str,
+    *,
+    put: Sequence[Record],
+    drop: Sequence[Address],
+    seen: int,
+    wait: float,
+    summary: str,
+) -> None:
+    """Save and drop records under the lease, and note it in the history.
+
+    Args:
+        store: The state.
+        command: For others to read, ``dsops state mv``.
+        put: Records to save.
+        drop: Addresses to drop.
+        seen: Serial of the state that this was decided on.
+        wait: Seconds to wait for the lease.
+        summary: For the history.
+
+    Raises:
+        DsopsError: Somebody holds the lease, or wrote the state in between.
+    """
+    async with store.lease(command=command, wait=wait, on_event=say) as session:
+        if session.state.serial != seen:
+            raise DsopsError.of("the state was written by another run just now", hint="Give the command again.")
+        await session.save(put=put, drop=drop)
+        await session.note(summary, [])
