@@ -1,5 +1,7 @@
 """What a person is told about a failed call: what, where, why, what to do."""
 
+import os
+import socket
 import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -102,7 +104,9 @@ def cause(exc: Exception, timeout: float, *, left: bool) -> str:
         if isinstance(inner, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {inner.verify_message}"
         if isinstance(inner, OSError) and inner.errno and inner.strerror:
-            return inner.strerror[:1].lower() + inner.strerror[1:]
+            # asyncio puts words of its own into strerror; a resolver's numbers are not the system's, and its words are good.
+            words = inner.strerror if isinstance(inner, socket.gaierror) else os.strerror(inner.errno)
+            return words[:1].lower() + words[1:]
     return str(exc) or "the connection broke"
 
 

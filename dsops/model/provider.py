@@ -1,7 +1,7 @@
 """The provider interface: codecs that describe calls and read answers. No provider opens a socket."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dsops.model.call import Call, Failure, Flow, Response
@@ -101,14 +101,14 @@ class Request:
     Attributes:
         method: HTTP method.
         url: Whole URL.
-        headers: Header names in lower case.
+        headers: Header names in lower case. Once signed they hold credentials, and so are not shown.
         body: Bytes to send, or None.
     """
 
     method: str
     url: str
-    headers: Mapping[str, str]
-    body: bytes | None
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
 
 
 class Provider(Protocol):

@@ -64,7 +64,8 @@ def canonical(value: Any) -> bytes:
     Raises:
         TypeError: ``value`` holds something that is not JSON.
     """
-    return orjson.dumps(_integral(value), option=orjson.OPT_SORT_KEYS)
+    # Without the pass-through orjson would write a reference or a secret reference out as an object.
+    return orjson.dumps(_integral(value), option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def _integral(value: Any) -> Any:
