@@ -9,6 +9,7 @@ from dsops.planner.declared import Declared, declare, scope_of
 from dsops.planner.document import plan_document, plan_id
 from dsops.planner.drift import find_drift
 from dsops.planner.inputs import Inputs, Settings
+from dsops.planner.matching import LiveIndex
 from dsops.planner.observation import Observation, Scope
 from dsops.planner.plan import make_plan
 from dsops.planner.planfile import SavedPlan, dump_plan, load_plan
@@ -17,6 +18,7 @@ from dsops.planner.select import select
 __all__ = [
     "Declared",
     "Inputs",
+    "LiveIndex",
     "Observation",
     "SavedPlan",
     "Scope",

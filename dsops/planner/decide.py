@@ -195,7 +195,7 @@ def _adopt(subject: Subject, resource: Resource, around: Surroundings, live: Liv
         send=found.send,
         fields=found.fields,
         notes=tuple(notes),
-        after=_record_after(subject, resource, around.stack, live.remote_id),
+        after=_record_after(subject, resource, around.stack, live.remote_id, found.desired),
     )
 
 
@@ -211,7 +211,7 @@ def _update(
     if found.send and Verb.UPDATE not in resource.meta.policy & info.verbs:
         return _lacks_update(subject, found)
     settings = _settings_fields(subject, resource, record)
-    after = _record_after(subject, resource, around.stack, live.remote_id)
+    after = _record_after(subject, resource, around.stack, live.remote_id, found.desired)
     fields = (*found.fields, *settings)
     action, reason = Action.NOOP, Reason.UNCHANGED
     if subject.moved:
@@ -300,7 +300,9 @@ def _settings_fields(subject: Subject, resource: Resource, record: Record) -> li
     return fields + [FieldDiff(path, record.attributes[path], None, Cause.RELEASED) for path in released]
 
 
-def _record_after(subject: Subject, resource: Resource, stack: Stack, remote_id: str) -> Record:
+def _record_after(
+    subject: Subject, resource: Resource, stack: Stack, remote_id: str, desired: Attributes | None = None
+) -> Record:
     return Record(
         address=subject.address,
         connection=subject.connection,
@@ -309,7 +311,7 @@ def _record_after(subject: Subject, resource: Resource, stack: Stack, remote_id:
         key=subject.key,
         parent=resource.parent if isinstance(resource.parent, Address) else None,
         depends_on=resource.depends_on,
-        attributes=subject.desired,
+        attributes=subject.desired if desired is None else desired,
         protect=resource.meta.protect,
         policy=resource.meta.policy,
         replace=resource.meta.replace,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from dsops.model import Address, Diagnostic, LiveObject, NaturalKey, in_order
+from dsops.model import Address, LiveObject, NaturalKey
 from dsops.planner.decide import Decision, Surroundings, decide_declared, decide_undeclared
 from dsops.planner.inputs import Inputs, Subject
 from dsops.planner.matching import match
@@ -25,13 +25,11 @@ class Decisions:
         by_address: The decisions; undeclared objects first, then declared ones, parents before children.
         children: Subjects below each address that has some.
         unmanaged: Live objects of the scopes read that belong to no address.
-        diagnostics: What is wrong with the question (a pattern that matches nothing).
     """
 
     by_address: Mapping[Address, Decision]
     children: Mapping[Address, tuple[Subject, ...]]
     unmanaged: Mapping[Scope, tuple[LiveObject, ...]]
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def decide_all(inputs: Inputs) -> Decisions:
@@ -39,7 +37,7 @@ def decide_all(inputs: Inputs) -> Decisions:
     matched = match(inputs)
     settings, declared = inputs.settings, inputs.declared
     undeclared = {address: each.record for address, each in matched.subjects.items() if not each.resource and each.record}
-    chosen, problems = select(
+    chosen = select(
         declared.resources.values(), undeclared, targets=settings.targets, excludes=settings.excludes
     )
     children = _children(matched.subjects)
@@ -54,7 +52,7 @@ def decide_all(inputs: Inputs) -> Decisions:
         decided[address] = decision
         if decision.keeps_id and subject.live is not None:
             ids[address] = subject.live.remote_id
-    return Decisions(decided, children, matched.unmanaged, in_order(problems))
+    return Decisions(decided, children, matched.unmanaged)
 
 
 def _decide(subject: Subject, around: Surroundings) -> Decision:

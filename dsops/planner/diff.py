@@ -29,6 +29,7 @@ class Difference:
     """How one object differs from its declaration.
 
     Attributes:
+        desired: The declared fields, with what is ignored at its live value: what the object will have.
         send: The fields to send, atomic groups whole, ignored entries at their live value. Empty when nothing differs.
         create_only: Paths among those that differ that can be given at creation only.
         fields: What differs, for people, entry by entry.
@@ -36,6 +37,7 @@ class Difference:
         unverifiable: Declared fields that the provider doesn't return and the record agrees with.
     """
 
+    desired: Attributes
     send: Mapping[str, Any]
     create_only: tuple[str, ...]
     fields: tuple[FieldDiff, ...]
@@ -79,8 +81,9 @@ def compare(
         else:
             differing.append(path)
     if not differing:
-        return Difference({}, (), (), tuple(assumed), tuple(unverifiable))
+        return Difference(desired, {}, (), (), tuple(assumed), tuple(unverifiable))
     return Difference(
+        desired,
         _sent(desired, differing, facts),
         tuple(path for path in differing if facts[path].create_only),
         tuple(found for path in differing for found in _explain(path, desired, recorded, live)),

@@ -23,7 +23,7 @@ def find_drift(inputs: Inputs) -> Drift:
         ),
         complete=not inputs.observation.failed,
         reads=inputs.observation.reads,
-        diagnostics=(*inputs.observation.failed.values(), *decisions.diagnostics),
+        diagnostics=tuple(inputs.observation.failed.values()),
     )
 
 

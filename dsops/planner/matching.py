@@ -26,7 +26,7 @@ class Matched:
     unmanaged: Mapping[Scope, tuple[LiveObject, ...]]
 
 
-class _Live:
+class LiveIndex:
     """Live objects by id and by natural key."""
 
     def __init__(self, observation: Observation) -> None:
@@ -50,7 +50,7 @@ class _Live:
 
 def match(inputs: Inputs) -> Matched:
     """Return every address, declared or recorded, with its sides."""
-    live = _Live(inputs.observation)
+    live = LiveIndex(inputs.observation)
     declared, records = inputs.declared, inputs.state.records
     moved = _moved(inputs, live)
     subjects: dict[Address, Subject] = {}
@@ -79,7 +79,7 @@ def match(inputs: Inputs) -> Matched:
     return Matched(subjects, _unmanaged(inputs.observation, subjects))
 
 
-def _moved(inputs: Inputs, live: _Live) -> dict[Address, Address]:
+def _moved(inputs: Inputs, live: LiveIndex) -> dict[Address, Address]:
     """Map a declared address to the undeclared one whose record is the same object's, by natural key or by remote id."""
     declared, records = inputs.declared, inputs.state.records
     free = [record for address, record in records.items() if address not in declared.resources]

@@ -22,7 +22,7 @@ def make_plan(inputs: Inputs) -> Plan:
         noop=sum(each.action is Action.NOOP for each in decisions.by_address.values()),
         refresh=_refresh(decisions),
         guards=guards(inputs, planned),
-        diagnostics=in_order((*problems, *decisions.diagnostics, *_remarks(inputs))),
+        diagnostics=in_order((*problems, *_remarks(inputs))),
         reads=inputs.observation.reads,
         endpoints={name: connection.endpoint for name, connection in sorted(inputs.stack.connections.items())},
     )

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
-from dsops.model import Address, Diagnostic, Record, Resource, error
+from dsops.model import Address, Diagnostic, DsopsError, Record, Resource, error
 
 
 def select(
@@ -13,7 +13,7 @@ def select(
     *,
     targets: tuple[str, ...],
     excludes: tuple[str, ...],
-) -> tuple[frozenset[Address], tuple[Diagnostic, ...]]:
+) -> frozenset[Address]:
     """Return the addresses a plan is about.
 
     A target takes along what it depends on; an exclusion takes along what depends on it. An undeclared object is deleted after its
@@ -22,14 +22,16 @@ def select(
     needs = _needs(resources, records)
     everything = frozenset(needs)
     if not targets and not excludes:
-        return everything, ()
+        return everything
     problems = [found for pattern in (*targets, *excludes) if (found := _unmatched(pattern, everything)) is not None]
+    if problems:
+        raise DsopsError(*problems)
     chosen = _closure(_matching(targets, everything), needs) if targets else everything
     needed_by: dict[Address, set[Address]] = {address: set() for address in everything}
     for address, needed in needs.items():
         for each in needed & everything:
             needed_by[each].add(address)
-    return chosen - _closure(_matching(excludes, everything), needed_by), tuple(problems)
+    return chosen - _closure(_matching(excludes, everything), needed_by)
 
 
 def _needs(resources: Iterable[Resource], records: Mapping[Address, Record]) -> dict[Address, set[Address]]:

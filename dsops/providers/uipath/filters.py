@@ -14,12 +14,13 @@ _MAPS_BY_NAME = frozenset({"userProperties", "user_properties", "threadPropertie
 
 def encode(filter_: Mapping[str, Any]) -> dict[str, Any]:
     """Return the filter as it goes on the wire."""
-    return _renamed(filter_, lambda name: re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name))
+    renamed: dict[str, Any] = _renamed(filter_, _snake)
+    return renamed
 
 
 def decode(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the canonical form of a filter read from the wire."""
-    return canonical_filter(_renamed(document, lambda name: re.sub(r"_([a-z])", lambda found: found[1].upper(), name)))
+    return canonical_filter(_renamed(document, _camel))
 
 
 def canonical_filter(filter_: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,6 +30,14 @@ def canonical_filter(filter_: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(span, dict):
         result["timestamp"] = {end: instant(value) if isinstance(value, str) else value for end, value in span.items()}
     return result
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
 
 
 def _sets(value: Any) -> Any:

@@ -1,0 +1,11 @@
+"""The only room with effects on the world: reads live state, runs calls, recovers, and keeps the records.
+
+Belongs here: anything that awaits more than one room. Does not belong here: what should happen (planner), what a wire looks like
+(providers), how a socket behaves (http), how a person is told (render).
+"""
+
+from dsops.engine.apply import apply, apply_saved, plan, store_of
+from dsops.engine.drift import drift
+from dsops.engine.options import Applied, Emit, Options, Workspace
+
+__all__ = ["Applied", "Emit", "Options", "Workspace", "apply", "apply_saved", "drift", "plan", "store_of"]

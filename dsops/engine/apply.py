@@ -1,0 +1,181 @@
+"""Plan, apply, destroy: the commands that walk the one-way path."""
+
+import asyncio
+import dataclasses
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from dsops.engine.connect import Clients, connected
+from dsops.engine.execute import Executor, Start, recorded_ids
+from dsops.engine.options import Applied, Emit, Options, Workspace
+from dsops.engine.recheck import recheck
+from dsops.engine.reconcile import reconcile
+from dsops.engine.recover import recover, recovered_view
+from dsops.engine.send import Sender
+from dsops.engine.signals import draining
+from dsops.model import (
+    Address,
+    Diagnostic,
+    DsopsError,
+    Event,
+    EventKind,
+    Outcome,
+    Plan,
+    Report,
+    Stack,
+    State,
+    StateError,
+    Status,
+    error,
+)
+from dsops.planner import load_plan, make_plan, plan_id
+from dsops.providers import kinds
+from dsops.state import Session, StateStore, open_store
+
+Approve = Callable[[Plan], bool]
+
+
+def store_of(stack: Stack) -> StateStore:
+    """Return the store in which a stack's state lives.
+
+    Raises:
+        StateError: Its address is none that dsops knows.
+    """
+    return open_store(stack.state, root=Path(stack.root), stack=stack.name, env=stack.env)
+
+
+async def plan(workspace: Workspace, options: Options, emit: Emit) -> Plan:
+    """Return what apply would do. Takes no lease and writes nothing.
+
+    Raises:
+        DsopsError: Something could not be read.
+    """
+    state = store_of(workspace.stack).load()
+    async with connected(workspace.stack, options, emit) as clients:
+        state = await recovered_view(state, clients, workspace.stack, emit)
+        made, _ = await reconcile(workspace, state, clients, options)
+    return made
+
+
+async def apply(workspace: Workspace, options: Options, emit: Emit, approve: Approve | None) -> Applied:
+    """Recover what an interrupted run left, plan, ask, and carry the plan out.
+
+    Args:
+        workspace: The stack.
+        options: What was asked for.
+        emit: Told what happens.
+        approve: Shown the plan; says whether to go on. None goes on without asking.
+
+    Raises:
+        DsopsError: Nothing was written: something could not be read, the lease is held, or ``options.confirm`` names another plan.
+    """
+    stack = workspace.stack
+    async with _leased(stack, options, emit) as session, connected(stack, options, emit) as clients:
+        state, recovered = await recover(session, clients, stack, emit)
+        made, inputs = await reconcile(workspace, state, clients, options)
+        confirmed = _confirmed(made, options)
+        if confirmed:
+            made = make_plan(
+                dataclasses.replace(inputs, settings=dataclasses.replace(inputs.settings, confirmed=True))
+            )
+        elif made.guards:
+            return Applied(made, None, _refused(made))
+        if approve is not None and not approve(made):
+            return Applied(made, None)
+        starts = await recheck(made, state, clients, kinds()) if approve is not None else {}
+        report = await _carry_out(made, state, session, clients, options, emit, starts)
+        return Applied(made, dataclasses.replace(report, recovered=recovered))
+
+
+async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
+    """Carry out a saved plan: once, on the state it was made for, and only what is still as it was read.
+
+    Raises:
+        DsopsError: It can't be used; nothing was written.
+    """
+    saved = load_plan(data)
+    made, stack = saved.plan, saved.stack
+    if made.guards and not _confirmed(made, options):
+        return Applied(made, None, _refused(made))
+    name = plan_id(made)
+    async with _leased(stack, options, emit) as session, connected(stack, options, emit) as clients:
+        _check_state(made, session)
+        await session.begin_plan(name, saved=True)
+        state, recovered = await recover(session, clients, stack, emit)
+        starts = await recheck(made, state, clients, kinds())
+        report = await _carry_out(made, state, session, clients, options, emit, starts)
+        await session.end_plan(name, finished=report.done)
+        return Applied(made, dataclasses.replace(report, recovered=recovered))
+
+
+def _leased(stack: Stack, options: Options, emit: Emit) -> AbstractAsyncContextManager[Session]:
+    def tell(words: str) -> None:
+        emit(Event(EventKind.WAITING, words))
+
+    return store_of(stack).lease(command=options.command, wait=options.lock_timeout, on_event=tell)
+
+
+def _confirmed(made: Plan, options: Options) -> bool:
+    if options.confirm is None:
+        return False
+    name = plan_id(made)
+    if options.confirm != name:
+        summary = f"--confirm names plan {options.confirm}, and the plan is now {name}"
+        raise DsopsError.of(summary, hint="look at the plan again, and confirm that one")
+    return True
+
+
+def _refused(made: Plan) -> tuple[Diagnostic, ...]:
+    return tuple(error(f"{guard.name}: {guard.summary}", hint=guard.hint) for guard in made.guards)
+
+
+def _check_state(made: Plan, session: Session) -> None:
+    """Refuse a plan that was made on another state, unless it is this plan's own interrupted apply that moved it."""
+    state, run = session.state, session.plan_run(plan_id(made))
+    if run is not None and run.saved:
+        return  # begin_plan says whether it may be begun again
+    if (state.lineage, state.serial) == (made.lineage, made.serial):
+        return
+    raise StateError.of(
+        "this plan was made on another state",
+        detail=f"it was made on serial {made.serial} of {made.lineage or 'no state'}; "
+        f"now it is serial {state.serial} of {state.lineage or 'no state'}",
+        hint="make a new plan",
+    )
+
+
+async def _carry_out(
+    made: Plan,
+    state: State,
+    session: Session,
+    clients: Clients,
+    options: Options,
+    emit: Emit,
+    starts: Mapping[Address, Start],
+) -> Report:
+    """Run a plan's calls until they are done, or a signal says to stop."""
+    emit(Event(EventKind.PLANNED, total=len(made.changes)))
+    sender = Sender(session, clients, kinds(), emit, run=uuid.uuid4().hex, plan_id=plan_id(made))
+    ids = recorded_ids(state.records, made.changes)
+    executor = Executor(made, session, sender, ids, starts, options.stop_on_error, emit)
+
+    def stop(why: str) -> None:
+        executor.stopping = why
+
+    with draining(stop) as interrupt:
+        try:
+            await executor.run(options.parallelism)
+        except asyncio.CancelledError:
+            if interrupt.signal is None:
+                raise
+    outcomes = executor.outcomes
+    if any(each.status is Status.SUCCEEDED for each in outcomes):
+        await session.note(_summary(outcomes), [f"{each.action} {each.address}: {each.status}" for each in outcomes])
+    return Report(outcomes, signal=interrupt.signal)
+
+
+def _summary(outcomes: tuple[Outcome, ...]) -> str:
+    counts = {status: sum(each.status is status for each in outcomes) for status in Status}
+    return ", ".join(f"{count} {status}" for status, count in counts.items() if count)

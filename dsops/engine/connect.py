@@ -1,0 +1,138 @@
+"""Connections at work: one HTTP client for each that is used."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from dsops.engine.options import Emit, Options
+from dsops.http import Answer, Client, explain
+from dsops.model import (
+    Address,
+    Call,
+    Connection,
+    Diagnostic,
+    DsopsError,
+    Flow,
+    FlowFailure,
+    Record,
+    RemoteError,
+    Response,
+    Stack,
+    State,
+    error,
+)
+from dsops.providers import provider
+
+
+class Clients:
+    """The clients of a run, each made when first used; flows are driven here."""
+
+    def __init__(self, stack: Stack, gate: asyncio.Semaphore, emit: Emit, exits: AsyncExitStack) -> None:
+        self._stack = stack
+        self._gate = gate
+        self._emit = emit
+        self._exits = exits
+        self._open: dict[str, Client] = {}
+
+    @property
+    def reads(self) -> int:
+        """Read requests sent so far, on all connections."""
+        return sum(client.reads for client in self._open.values())
+
+    def connection(self, name: str) -> Connection:
+        """Return a connection's settings."""
+        return self._stack.connections[name]
+
+    def client(self, name: str) -> Client:
+        """Return the client of a connection."""
+        if name not in self._open:
+            connection = self.connection(name)
+            client = Client(
+                connection,
+                provider(connection.provider),
+                root=Path(self._stack.root),
+                gate=self._gate,
+                emit=self._emit,
+            )
+            self._exits.push_async_exit(client)
+            self._open[name] = client
+        return self._open[name]
+
+    async def drive(self, name: str, flow: Flow) -> Any:
+        """Run a flow of reads on a connection to its end and return what it found.
+
+        Raises:
+            FlowFailure: A call failed in a way that the flow does not handle.
+            DsopsError: No answer, or one that can't be relied on.
+        """
+        return await drive(flow, self.client(name).read)
+
+    async def read(self, name: str, flow: Flow) -> Any:
+        """Run a flow whose every failure is an error of the run.
+
+        Raises:
+            DsopsError: Whatever went wrong, in words.
+        """
+        try:
+            return await self.drive(name, flow)
+        except FlowFailure as failed:
+            raise self.refused(name, failed) from failed
+
+    def refused(self, name: str, failed: FlowFailure) -> RemoteError:
+        """Word a failure answer."""
+        answer = Answer(Response(failed.status), failed.failure)
+        return RemoteError(explain(failed.call, self.connection(name), answer))
+
+
+async def drive(flow: Flow, ask: Callable[[Call], Awaitable[Answer]]) -> Any:
+    """Run a flow to its end: ask each call it yields, send it each response, throw each failure into it."""
+    try:
+        call = next(flow)
+        while True:
+            answer = await ask(call)
+            if answer.failure is None:
+                call = flow.send(answer.response)
+            else:
+                call = flow.throw(FlowFailure(call, answer.failure, answer.response.status))
+    except StopIteration as done:
+        return done.value
+
+
+@asynccontextmanager
+async def connected(stack: Stack, options: Options, emit: Emit) -> AsyncIterator[Clients]:
+    """Open the connections of a stack for a run."""
+    async with AsyncExitStack() as exits:
+        yield Clients(stack, asyncio.Semaphore(options.parallelism), emit, exits)
+
+
+def at_home(state: State, stack: Stack) -> State:
+    """Return the state with each record on a connection of the stack: one that was renamed is known by its endpoint.
+
+    Raises:
+        DsopsError: Recorded objects live on connections that the stack doesn't have.
+    """
+    if all(record.connection in stack.connections for record in state.records.values()):
+        return state
+    by_endpoint = {(each.provider, each.endpoint): each.name for each in stack.connections.values()}
+    records: dict[Address, Record] = {}
+    lost: dict[str, int] = {}
+    for address, record in state.records.items():
+        name = record.connection
+        if name not in stack.connections:
+            name = by_endpoint.get((address.provider, record.endpoint), "")
+            if not name:
+                lost[record.connection] = lost.get(record.connection, 0) + 1
+        records[address] = dataclasses.replace(record, connection=name)
+    if lost:
+        raise DsopsError(*(_homeless(name, count) for name, count in sorted(lost.items())))
+    return dataclasses.replace(state, records=records)
+
+
+def _homeless(name: str, count: int) -> Diagnostic:
+    return error(
+        f"{count} recorded objects live on connection {name!r}, which the stack doesn't declare",
+        hint=f"declare connection {name} again, or drop the records with dsops state rm",
+    )

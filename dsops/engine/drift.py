@@ -1,0 +1,22 @@
+"""Drift: reads, compares, and changes nothing anywhere."""
+
+from dsops.engine.apply import store_of
+from dsops.engine.connect import connected
+from dsops.engine.options import Emit, Options, Workspace
+from dsops.engine.reconcile import reconcile
+from dsops.engine.recover import recovered_view
+from dsops.model import Drift
+from dsops.planner import find_drift
+
+
+async def drift(workspace: Workspace, options: Options, emit: Emit) -> Drift:
+    """Return how live stands against the records, and what is declared but not applied.
+
+    Raises:
+        DsopsError: Something could not be read.
+    """
+    state = store_of(workspace.stack).load()
+    async with connected(workspace.stack, options, emit) as clients:
+        state = await recovered_view(state, clients, workspace.stack, emit)
+        _, inputs = await reconcile(workspace, state, clients, options)
+    return find_drift(inputs)

@@ -1,0 +1,165 @@
+"""Reading live state in the fewest calls: one listing a scope, and single objects only where a listing leaves a doubt."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Set
+from typing import Any
+
+from dsops.engine.connect import Clients, drive
+from dsops.http import Answer
+from dsops.model import (
+    Address,
+    Call,
+    Diagnostic,
+    DsopsError,
+    Flow,
+    FlowFailure,
+    Kind,
+    Listing,
+    LiveObject,
+    Lookup,
+    NaturalKey,
+    Record,
+    error,
+    in_order,
+)
+from dsops.planner import Declared, Observation, Scope, scope_of
+
+
+class Observer:
+    """Collects what is read for one plan. Nothing is read twice."""
+
+    def __init__(self, clients: Clients, kinds: Mapping[str, Kind]) -> None:
+        """Start with nothing read."""
+        self._clients = clients
+        self._kinds = kinds
+        self._reads_before = clients.reads
+        self._listings: dict[Scope, Listing] = {}
+        self._readings: dict[tuple[str, str, NaturalKey], LiveObject | None] = {}
+        self._lookups: dict[Address, Lookup] = {}
+        self._failed: dict[Address, Diagnostic] = {}
+        self._keys: dict[Scope, frozenset[NaturalKey]] = {}
+        self._ids: set[tuple[str, str, str]] = set()
+
+    @property
+    def seen(self) -> Observation:
+        """Everything read so far."""
+        return Observation(
+            listings=self._listings,
+            readings=self._readings,
+            lookups=self._lookups,
+            failed=self._failed,
+            reads=self._clients.reads - self._reads_before,
+        )
+
+    async def observe(self, declared: Declared, records: Mapping[Address, Record], chosen: Set[Address]) -> None:
+        """Read what a plan about the chosen addresses needs.
+
+        Raises:
+            DsopsError: Something could not be read; nothing may be concluded then.
+        """
+        resources = [address for address in declared.resources if address in chosen]
+        wanted = {address: declared.scope(address, self._kinds) for address in resources}
+        held = {
+            record.address: (record, scope_of(record, self._kinds))
+            for address, record in records.items()
+            if address in chosen or address in wanted
+        }
+        for type_ in self._parents_first():
+            scopes = {scope for address, scope in wanted.items() if address.type == type_}
+            of_type = [(record, scope) for address, (record, scope) in held.items() if address.type == type_]
+            await self.read(scopes | {scope for _, scope in of_type}, [record for record, _ in of_type])
+        self._check_outside(declared, resources)
+        await self._look_up(declared, resources)
+
+    def _parents_first(self) -> list[str]:
+        return sorted(self._kinds, key=lambda type_: (_depth(type_, self._kinds), type_))
+
+    async def read(self, scopes: Iterable[Scope], records: Iterable[Record]) -> None:
+        """List the scopes, then read each recorded object that its listing doesn't show."""
+        new = sorted(set(scopes) - self._listings.keys())
+        await together(self._list(scope) for scope in new)
+        await together(self._read_one(record) for record in records)
+
+    async def _list(self, scope: Scope) -> None:
+        kind = self._kinds[scope.type]
+        if self._parent_is_missing(scope, kind):
+            listing = Listing((), exists=False)
+        else:
+            listing = await self._clients.read(scope.connection, kind.listing(scope.parent))
+        self._listings[scope] = listing
+        self._keys[scope] = frozenset(each.key for each in listing.objects)
+        self._ids.update((scope.connection, scope.type, each.remote_id) for each in listing.objects)
+
+    def _parent_is_missing(self, scope: Scope, kind: Kind) -> bool:
+        """Whether a whole listing of the parent's kind, and no reading against it, says that the parent is not there."""
+        above = kind.info.parent
+        if above is None:
+            return False
+        keys = self._keys.get(Scope(scope.connection, above, self._kinds[above].info.parent_key(scope.parent)))
+        read = self._readings.get((scope.connection, above, scope.parent))
+        return keys is not None and scope.parent not in keys and read is None
+
+    async def _read_one(self, record: Record) -> None:
+        type_ = record.address.type
+        if (record.connection, type_, record.remote_id) in self._ids:
+            return
+        place = (record.connection, type_, record.key)
+        if place not in self._readings:
+            flow = self._kinds[type_].reading(record.key)
+            self._readings[place] = await self._clients.read(record.connection, flow)
+
+    def _check_outside(self, declared: Declared, addresses: Iterable[Address]) -> None:
+        """Refuse a parent outside the stack that is not there."""
+        missing = []
+        for address in addresses:
+            resource = declared.resources[address]
+            scope = declared.scope(address, self._kinds)
+            if isinstance(resource.parent, str) and not self._listings[scope].exists:
+                summary = f"{resource.parent} does not exist on connection {resource.connection}"
+                hint = "correct the name, or declare it in this stack and refer to it by its name there"
+                missing.append(error(summary, hint=hint, source=resource.source, address=address))
+        if missing:
+            raise DsopsError(*missing)
+
+    async def _look_up(self, declared: Declared, addresses: Iterable[Address]) -> None:
+        """Ask what planning must know; equal questions are asked once, and a failure concerns only who asked."""
+        answers: dict[tuple[str, Call], asyncio.Task[Answer]] = {}
+
+        async def one(address: Address, flow: Flow) -> None:
+            resource = declared.resources[address]
+            client = self._clients.client(resource.connection)
+
+            def ask(call: Call) -> Awaitable[Answer]:
+                place = (resource.connection, call)
+                if place not in answers:
+                    answers[place] = asyncio.ensure_future(client.read(call))
+                return answers[place]
+
+            try:
+                self._lookups[address] = await drive(flow, ask)
+            except LookupError as unknown:
+                self._failed[address] = error(str(unknown), source=resource.source, address=address)
+            except FlowFailure as failed:
+                first = self._clients.refused(resource.connection, failed).diagnostics[0]
+                self._failed[address] = dataclasses.replace(first, source=resource.source, address=address)
+
+        flows = ((each, self._kinds[each.type].lookups(declared.attributes[each], declared.keys[each])) for each in addresses)
+        await together(one(address, flow) for address, flow in flows if flow is not None)
+
+
+async def together(tasks: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run all to their end and raise what went wrong with any of them, as one error."""
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    wrong = [each for each in results if isinstance(each, BaseException)]
+    for each in wrong:
+        if not isinstance(each, DsopsError):
+            raise each
+    diagnostics = (diagnostic for each in wrong if isinstance(each, DsopsError) for diagnostic in each.diagnostics)
+    if wrong:
+        raise DsopsError(*in_order(diagnostics))
+
+
+def _depth(type_: str, kinds: Mapping[str, Kind]) -> int:
+    parent = kinds[type_].info.parent
+    return 0 if parent is None else 1 + _depth(parent, kinds)

@@ -1,0 +1,58 @@
+"""What the engine is asked, and what it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dsops.model import Diagnostic, Event, Plan, Report, Resource, Stack
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A stack with its resources, as the manifests declare them."""
+
+    stack: Stack
+    resources: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the person asked for.
+
+    Attributes:
+        command: For the lease and the history: ``dsops apply``.
+        destroy: Plan the deletion of everything recorded.
+        targets: Address patterns; empty for all.
+        excludes: Address patterns.
+        parallelism: Most requests in flight, over all connections.
+        adopt_existing: Adopt what exists and isn't recorded, instead of blocking.
+        confirm: Id of the plan whose guards are to be passed.
+        stop_on_error: Start nothing more after a failure.
+        lock_timeout: Seconds to wait for the lease.
+    """
+
+    command: str
+    destroy: bool = False
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    parallelism: int = 10
+    adopt_existing: bool = True
+    confirm: str | None = None
+    stop_on_error: bool = False
+    lock_timeout: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How an apply ended.
+
+    Attributes:
+        plan: The plan.
+        report: What came of it; None when it was not begun.
+        refused: Why it was not begun: guards that it trips. Empty when the person said no.
+    """
+
+    plan: Plan
+    report: Report | None
+    refused: tuple[Diagnostic, ...] = ()

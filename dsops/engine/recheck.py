@@ -1,0 +1,60 @@
+"""Time passes between a plan and its apply: a saved file, a question that waited for its answer. Are its objects still as they were read?
+
+An object as it was read is written to; one that is at its target is skipped; what an interrupted apply of the same plan did is left out;
+anything else is refused.
+"""
+
+from collections.abc import Mapping
+
+from dsops.engine.connect import Clients
+from dsops.engine.execute import Start
+from dsops.engine.observe import Observer
+from dsops.model import Action, Address, Change, Effect, Kind, LiveObject, Plan, PlannedCall, Record, State
+from dsops.planner import LiveIndex, fingerprint, scope_of
+
+
+async def recheck(plan: Plan, state: State, clients: Clients, kinds: Mapping[str, Kind]) -> dict[Address, Start]:
+    """Read again what the plan writes to, one listing a scope, and say how each change stands."""
+    touched = [change for change in plan.changes if change.calls]
+    sides = [record for change in touched for record in (change.before, change.after) if record is not None]
+    observer = Observer(clients, kinds)
+    await observer.read({scope_of(record, kinds) for record in sides}, [each.before for each in touched if each.before])
+    index = LiveIndex(observer.seen)
+    return {change.address: _start(change, index, state.records.get(change.address)) for change in touched}
+
+
+def _start(change: Change, index: LiveIndex, record: Record | None) -> Start:
+    live = index.of(change.before) if change.before else None
+    if live is None and change.after is not None:
+        live = index.at(change.after.connection, change.address.type, change.after.key)
+    if fingerprint(live) == change.expects:
+        return Start()
+    done = frozenset(call.id for call in change.calls if _is_done(call, change, live, record))
+    remote_id = live.remote_id if live is not None else ""
+    if len(done) == len(change.calls):
+        return Start(done, remote_id)
+    if live is not None and record is not None and done and record.remote_id == live.remote_id:
+        return Start(done, remote_id)
+    if live is None and change.action is Action.REPLACE and record is None:
+        return Start(done)
+    return Start(refusal=_refusal(change, live))
+
+
+def _is_done(planned: PlannedCall, change: Change, live: LiveObject | None, record: Record | None) -> bool:
+    if planned.call.effect is Effect.DELETE:
+        return live is None or change.before is None or live.remote_id != change.before.remote_id
+    if live is None or change.after is None:
+        return False
+    if change.before is not None and change.action is Action.REPLACE and live.remote_id == change.before.remote_id:
+        return False
+    recorded = record.attributes if record is not None and record.remote_id == live.remote_id else {}
+    return all(
+        live.attributes.get(path, recorded.get(path)) == change.after.attributes.get(path)
+        for path in planned.call.settles
+    )
+
+
+def _refusal(change: Change, live: LiveObject | None) -> str:
+    if live is None:
+        return "it is gone since the plan was made"
+    return "it exists now; it did not when the plan was made" if change.expects is None else "it changed since the plan was made"

@@ -1,0 +1,169 @@
+"""After a crash: find out what became of the calls whose outcome nobody wrote down. Only reads, and settles the records.
+
+========= ============================ =============================================================
+effect    what is read                 what it means
+========= ============================ =============================================================
+create    not there                    not carried out, once ``settle`` has passed since the intent
+create    there, with what was sent    ours: recorded
+create    there, with something else   a stranger's: left alone
+update    as it was to be              carried out: recorded
+update    otherwise                    not carried out, once ``settle`` has passed
+delete    not there                    carried out: dropped
+delete    there                        not carried out, once ``settle`` has passed
+========= ============================ =============================================================
+
+What is left to do is planned and shown like any other change.
+"""
+
+import asyncio
+import dataclasses
+import time
+from dataclasses import dataclass
+
+from dsops.engine.connect import Clients, at_home
+from dsops.engine.observe import together
+from dsops.engine.options import Emit
+from dsops.model import (
+    Address,
+    Attributes,
+    Effect,
+    Event,
+    EventKind,
+    Intent,
+    LiveObject,
+    Record,
+    Stack,
+    State,
+)
+from dsops.providers import kinds
+from dsops.state import Session
+
+_POLL = 0.5
+"""Seconds between two looks at whether a lost write surfaces after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of an intent.
+
+    Attributes:
+        intent: The intent.
+        put: The record to save, if the call was carried out.
+        drop: The address to drop.
+        words: For people.
+        certain: False while a lost write may still surface.
+    """
+
+    intent: Intent
+    words: str
+    put: Record | None = None
+    drop: Address | None = None
+    certain: bool = True
+
+
+async def recover(session: Session, clients: Clients, stack: Stack, emit: Emit) -> tuple[State, tuple[str, ...]]:
+    """Settle every open intent of the state, waiting where a lost write may still surface.
+
+    Returns:
+        The state as it is now, and what was settled, in words.
+    """
+    state = session.state
+    findings = await _examine_all(state, clients, stack, wait=True)
+    for found in findings:
+        put = (found.put,) if found.put else ()
+        drop = (found.drop,) if found.drop else ()
+        await session.settle(found.intent.id, outcome=found.words, put=put, drop=drop)
+        emit(Event(EventKind.RECOVERED, found.words, found.intent.address))
+    return _after(state, findings), tuple(f"{found.intent.address}: {found.words}" for found in findings)
+
+
+async def recovered_view(state: State, clients: Clients, stack: Stack, emit: Emit) -> State:
+    """Return the state as recovery would leave it, without waiting and without writing: for plan and drift."""
+    findings = await _examine_all(state, clients, stack, wait=False)
+    for found in findings:
+        emit(Event(EventKind.RECOVERED, found.words, found.intent.address))
+    return _after(state, findings)
+
+
+async def _examine_all(state: State, clients: Clients, stack: Stack, *, wait: bool) -> list[Finding]:
+    findings: dict[int, Finding] = {}
+
+    async def examine(intent: Intent) -> None:
+        findings[intent.id] = await _examine(intent, clients, wait=wait)
+
+    await together(examine(_on_a_connection(intent, stack)) for intent in state.intents)
+    return [findings[intent.id] for intent in state.intents]
+
+
+def _on_a_connection(intent: Intent, stack: Stack) -> Intent:
+    records = at_home(State(records={intent.address: intent.record}), stack).records
+    return dataclasses.replace(intent, record=records[intent.address])
+
+
+async def _examine(intent: Intent, clients: Clients, *, wait: bool) -> Finding:
+    record = intent.record
+    kind = kinds()[intent.address.type]
+    settle = clients.connection(record.connection).settle
+    settle = kind.info.settle if settle is None else settle
+    # The clock may have been set since: never wait longer than a write can take to surface.
+    end = time.monotonic() + min(max(0.0, intent.at + settle - time.time()), settle)
+    while True:
+        live: LiveObject | None = await clients.read(record.connection, kind.reading(record.key))
+        found = judge(intent, live)
+        left = end - time.monotonic()
+        if found.certain or left <= 0:
+            return dataclasses.replace(found, certain=True)
+        if not wait:
+            return found
+        await asyncio.sleep(min(_POLL, left))
+
+
+def judge(intent: Intent, live: LiveObject | None) -> Finding:
+    """Say what one reading tells about an intent (the table above)."""
+    match Effect(intent.effect):
+        case Effect.CREATE:
+            return _judge_create(intent, live)
+        case Effect.UPDATE:
+            return _judge_update(intent, live)
+        case Effect.DELETE:
+            if live is None or live.remote_id != intent.record.remote_id:
+                return Finding(intent, "the interrupted delete was carried out", drop=intent.record.address)
+            return Finding(intent, "the interrupted delete was not carried out", certain=False)
+
+
+def _judge_create(intent: Intent, live: LiveObject | None) -> Finding:
+    if live is None:
+        return Finding(intent, "the interrupted create was not carried out", certain=False)
+    if _is_as(intent.record.attributes, live.attributes, intent.settles) is False:
+        return Finding(intent, "what stands under its name is not what the interrupted create sent; it is left alone")
+    record = dataclasses.replace(intent.record, remote_id=live.remote_id)
+    return Finding(intent, "the interrupted create was carried out; the object is recorded", put=record)
+
+
+def _judge_update(intent: Intent, live: LiveObject | None) -> Finding:
+    if live is None or live.remote_id != intent.record.remote_id:
+        return Finding(intent, "the object of an interrupted update is not there any more")
+    match _is_as(intent.record.attributes, live.attributes, intent.settles):
+        case True:
+            return Finding(intent, "the interrupted update was carried out", put=intent.record)
+        case False:
+            return Finding(intent, "the interrupted update was not carried out", certain=False)
+        case None:
+            return Finding(intent, "nothing tells whether the interrupted update was carried out; it will be sent again")
+
+
+def _is_as(wanted: Attributes, live: Attributes, paths: tuple[str, ...]) -> bool | None:
+    """Whether live has the wanted values, as far as it tells; None when it tells nothing."""
+    known = [path for path in paths if path in live and path in wanted]
+    return all(live[path] == wanted[path] for path in known) if known or not paths else None
+
+
+def _after(state: State, findings: list[Finding]) -> State:
+    records: dict[Address, Record] = dict(state.records)
+    for found in findings:
+        if found.drop is not None:
+            records.pop(found.drop, None)
+        if found.put is not None:
+            records[found.put.address] = found.put
+    return dataclasses.replace(state, records=records, intents=())
+

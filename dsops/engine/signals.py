@@ -1,0 +1,39 @@
+"""Interrupts: the first drains, the second abandons; what is in flight is in the journal either way."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_CAUGHT = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Interrupt:
+    """Which signal came, if one did."""
+
+    signal: int | None = None
+
+
+@contextmanager
+def draining(stop: Callable[[str], None]) -> Iterator[Interrupt]:
+    """While the body runs, let the first SIGINT or SIGTERM call ``stop`` with the reason, and the second cancel the task."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    interrupt = Interrupt()
+
+    def caught(number: int) -> None:
+        if interrupt.signal is None:
+            interrupt.signal = number
+            stop("interrupted")
+        elif task is not None:
+            task.cancel()
+
+    for each in _CAUGHT:
+        loop.add_signal_handler(each, caught, each)
+    try:
+        yield interrupt
+    finally:
+        for each in _CAUGHT:
+            loop.remove_signal_handler(each)
