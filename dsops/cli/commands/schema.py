@@ -8,7 +8,7 @@ from dsops.cli.output import out
 
 @click.command(epilog="\b\nExample:\n  dsops schema uipath/Stream > stream.schema.json")
 @click.argument("kind", required=False)
-@common_options("json")
+@common_options("text", "json")
 def command(common: Common, kind: str | None) -> int:
     """Print the JSON Schema of KIND (Stack, uipath/Dataset, ...), or of every kind.
 

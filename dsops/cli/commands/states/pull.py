@@ -7,7 +7,7 @@ from dsops.cli.output import out
 
 
 @click.command(epilog="\b\nExample:\n  dsops state pull > state.json")
-@common_options("json")
+@common_options("text", "json")
 def command(common: Common) -> int:
     """Print the whole state as JSON. There is no secret in it."""
     from dsops.cli.states import store_of
