@@ -1,0 +1,12 @@
+"""Text to resources: YAML with places, schemas, variables, overlays, references.
+
+Belongs here: reading manifests, and saying what is wrong with them, all of it at once and with its place. Does not belong here: what a
+resource means to its provider (`providers`), what is to be done about it (`planner`), the values of secrets (never read here).
+"""
+
+from dsops.manifest.discovery import STACK_FILE, find_root
+from dsops.manifest.events import Document, Parsed, parse
+from dsops.manifest.load import Loaded, load
+from dsops.manifest.places import Places
+
+__all__ = ["STACK_FILE", "Document", "Loaded", "Parsed", "Places", "find_root", "load", "parse"]

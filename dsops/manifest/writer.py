@@ -1,0 +1,49 @@
+"""Documents as YAML text that reads back as the same documents."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from dsops.manifest.scalars import resolve
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what our reader would not read as text, writes no anchors, and indents lists."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - the base class's
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    text = text.replace("${", "$${")
+    if "\n" in text:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'" if _is_special(text) else None)
+
+
+def _is_special(text: str) -> bool:
+    try:
+        return not isinstance(resolve(text), str)
+    except ValueError:
+        return True
+
+
+_Dumper.add_representer(str, _text)
+
+
+def write_documents(documents: Iterable[Mapping[str, Any]], *, header: str = "") -> str:
+    """Return documents as YAML, in the order of their keys; a literal ``${`` is escaped.
+
+    Args:
+        documents: JSON content.
+        header: Comment lines to begin each document with, such as the one that names its schema.
+    """
+    texts = (
+        header + yaml.dump(dict(each), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+        for each in documents
+    )
+    return "---\n".join(texts)
