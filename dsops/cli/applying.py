@@ -25,6 +25,8 @@ def apply_here(common: Common, chosen: Options, *, auto_approve: bool, full: boo
     approve = approver(common, auto_approve=auto_approve, full=full, deed=deed)
     with progress(common) as emit:
         applied = asyncio.run(engine.apply(workspace, chosen, emit, approve))
+    if applied.refused and common.format == "text":
+        show_plan(common, applied.plan, full=full)
     return _told(common, applied)
 
 
@@ -40,10 +42,8 @@ def apply_saved_plan(common: Common, path: Path, chosen: Options, *, full: bool)
 
 def _told(common: Common, applied: Applied) -> int:
     if applied.report is None:
-        if applied.refused:
-            report(common, applied.refused)
-        else:
-            say("Nothing was applied.")
+        say("Nothing was applied.")
+        report(common, applied.refused)
         return 1
     report(common, applied.report.diagnostics)
     if common.format == "json":

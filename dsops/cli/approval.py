@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 
 from dsops.cli.options import Common
-from dsops.cli.output import out, say
-from dsops.model import DsopsError, Plan
+from dsops.cli.output import out, report, say
+from dsops.cli.plans import sound
+from dsops.model import DsopsError, Plan, error
 from dsops.render import calls_phrase, plan_text
 
 
@@ -27,7 +28,7 @@ def require_approval(*, auto_approve: bool, hint: str) -> None:
 
 
 def approver(common: Common, *, auto_approve: bool, full: bool, deed: str = "Apply") -> Callable[[Plan], bool]:
-    """Return what shows a plan and says whether it is to be done."""
+    """Return what shows a plan and says whether it is to be done; a plan that isn't sound raises."""
 
     def approve(plan: Plan) -> bool:
         # What planning made lives as long as the process; what applying makes need not.
@@ -37,6 +38,9 @@ def approver(common: Common, *, auto_approve: bool, full: bool, deed: str = "App
             out(plan_text(plan, colour=common.colour, full=full))
         elif not auto_approve:
             say(plan_text(plan, colour=common.colour_stderr, full=full))
+        if not sound(plan):
+            raise DsopsError(*(plan.diagnostics or (error("not everything could be read"),)))
+        report(common, plan.diagnostics)
         if auto_approve or not plan.changes:
             return True
         return ask(f"{deed} this: {calls_phrase(plan)}?")

@@ -24,9 +24,11 @@ from dsops.render.state import (
     state_document,
     state_list_text,
 )
+from dsops.render.style import counted
 
 __all__ = [
     "calls_phrase",
+    "counted",
     "diagnostics_github",
     "diagnostics_json",
     "diagnostics_text",

@@ -1,7 +1,5 @@
 """`dsops validate`."""
 
-import os
-
 import click
 
 from dsops.cli.options import Common, common_options
@@ -15,20 +13,17 @@ def command(common: Common) -> int:
 
     Offline, and without any secret. Every problem is told, with its place.
     """
-    from dsops.manifest import load
-    from dsops.model import DsopsError
-    from dsops.providers import kinds
-    from dsops.render import diagnostics_json
+    from dsops.cli.workspace import load_manifests
+    from dsops.render import counted, diagnostics_json
 
-    schemas = {name: kind.info.schema for name, kind in kinds().items()}
-    try:
-        loaded = load(common.directory, env=common.env, variables=common.variables, environ=os.environ, schemas=schemas)
-    except DsopsError as error:
-        report(common, error.diagnostics, result=True)
-        return 1
-    report(common, loaded.diagnostics, result=True)
+    loaded = load_manifests(common)
+    if common.format == "json":
+        out(diagnostics_json(loaded.diagnostics))
+    else:
+        report(common, loaded.diagnostics, result=True)
+    wrong = sum(each.is_error for each in loaded.diagnostics)
     if common.format == "text":
-        out(f"{loaded.stack.name} is valid: {len(loaded.resources):,} resources.")
-    elif common.format == "json" and not loaded.diagnostics:
-        out(diagnostics_json(()))
-    return 0
+        name = loaded.stack.name if loaded.stack else "The stack"
+        found = counted(len(loaded.resources), "resource")
+        out(f"\n{name} has {counted(wrong, 'error')}." if wrong else f"{name} is valid: {found}.")
+    return 1 if wrong else 0
