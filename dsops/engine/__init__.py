@@ -6,6 +6,7 @@ Belongs here: anything that awaits more than one room. Does not belong here: wha
 
 from dsops.engine.apply import apply, apply_saved, plan, store_of
 from dsops.engine.drift import drift
+from dsops.engine.importing import Imported, import_all, import_one
 from dsops.engine.options import Applied, Emit, Options, Workspace
 
-__all__ = ["Applied", "Emit", "Options", "Workspace", "apply", "apply_saved", "drift", "plan", "store_of"]
+__all__ = ["Applied", "Emit", "Imported", "Options", "Workspace", "apply", "apply_saved", "drift", "import_all", "import_one", "plan", "store_of"]

@@ -8,5 +8,6 @@ from dsops.manifest.discovery import STACK_FILE, find_root
 from dsops.manifest.events import Document, Parsed, parse
 from dsops.manifest.load import Loaded, load
 from dsops.manifest.places import Places
+from dsops.manifest.writer import write_documents
 
-__all__ = ["STACK_FILE", "Document", "Loaded", "Parsed", "Places", "find_root", "load", "parse"]
+__all__ = ["STACK_FILE", "Document", "Loaded", "Parsed", "Places", "find_root", "load", "parse", "write_documents"]

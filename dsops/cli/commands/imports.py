@@ -19,7 +19,12 @@ from dsops.cli.selection import options
 @click.option("--connection", metavar="C", help="The connection to import from; all of it, with --all.")
 @click.option("--all", "everything", is_flag=True, help="Every object of the connection.")
 @click.option(
-    "--into", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Folder for the manifests."
+    "--into",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".",
+    show_default=True,
+    help="Folder of the stack for the manifests.",
 )
 @click.option(
     "--parallelism", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most requests at once."
@@ -32,32 +37,31 @@ def command(
     *,
     connection: str | None,
     everything: bool,
-    into: Path | None,
+    into: Path,
     **given: Any,
 ) -> int:
-    """Write the manifests of what exists, so that they plan to nothing but its adoption.
+    """Adopt what exists, and write manifests that plan to nothing.
 
-    ADDRESS is what the resource shall be called, ID what the provider calls it. Without --into the manifests are
-    printed. No file is ever overwritten.
+    ADDRESS is what the resource shall be called, ID what the provider calls it, parents first; what stands below it
+    comes along. With --all, everything on the connection. No file is ever overwritten.
     """
     import asyncio
 
     from dsops import engine
-    from dsops.cli.importing import told, written
+    from dsops.cli.importing import told, writer
     from dsops.cli.names import address as parse
     from dsops.cli.progress import progress
     from dsops.cli.workspace import load_workspace
 
     workspace = load_workspace(common)
+    write = writer(common.directory / into)
     chosen = options("import", given)
     with progress(common) as emit:
         if address and name and not everything:
-            found = asyncio.run(engine.import_one(workspace, parse(address), name, connection, chosen, emit))
+            found = asyncio.run(engine.import_one(workspace, parse(address), name, connection, chosen, emit, write))
         elif connection and not address:
-            found = asyncio.run(engine.import_all(workspace, connection, chosen, emit))
+            found = asyncio.run(engine.import_all(workspace, connection, chosen, emit, write))
         else:
             raise click.UsageError("give ADDRESS and ID, or --connection C --all")
-    if into is not None:
-        written(found, common.directory / into)
     told(common, found, into)
     return 0

@@ -1,0 +1,265 @@
+"""Import: adopt what exists, and write manifests that plan to nothing.
+
+The manifests are written before the records are saved: a record without a manifest would be an object to delete.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsops.engine.apply import store_of
+from dsops.engine.connect import Clients, at_home, connected
+from dsops.engine.observe import Observer
+from dsops.engine.options import Emit, Options, Workspace
+from dsops.manifest import write_documents
+from dsops.model import (
+    NAME_PATTERN,
+    Address,
+    Connection,
+    DsopsError,
+    Event,
+    EventKind,
+    Kind,
+    LiveObject,
+    NaturalKey,
+    Record,
+    Stack,
+    State,
+)
+from dsops.planner import Scope, declare
+from dsops.providers import kinds
+
+Write = Callable[[Mapping[str, str]], None]
+_Place = tuple[str, NaturalKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was imported.
+
+    Attributes:
+        files: File name to YAML text, as written.
+        notes: What was left out, and why.
+    """
+
+    files: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An object to import, with the address it gets."""
+
+    address: Address
+    kind: Kind
+    live: LiveObject
+    parent: Address | None
+
+
+async def import_one(
+    workspace: Workspace,
+    address: Address,
+    remote: str,
+    connection: str | None,
+    options: Options,
+    emit: Emit,
+    write: Write,
+) -> Imported:
+    """Import one object, and what stands below it, under an address.
+
+    Args:
+        workspace: The stack.
+        address: What it is to be called.
+        remote: Its names at the provider, parents first: ``project1/collateral``, ``project1/collateral/dispute``.
+        connection: Where it is; None for the only connection of its provider.
+        options: What was asked for.
+        emit: Told what happens.
+        write: Writes the manifests; called before anything is recorded.
+
+    Raises:
+        DsopsError: It isn't there, is recorded already, or can't be read.
+    """
+    kind = kinds().get(address.type)
+    if kind is None:
+        raise DsopsError.of(f"there is no kind {address.type}", hint=f"kinds: {', '.join(sorted(kinds()))}")
+    name = _connection(workspace.stack, address.provider, connection)
+    key = tuple(remote.split("/"))
+
+    async def find(clients: Clients, observer: Observer) -> list[tuple[Kind, LiveObject]]:
+        scope = Scope(name, address.type, kind.info.parent_key(key))
+        await observer.read([scope], ())
+        live = next((each for each in observer.seen.listings[scope].objects if each.key == key), None)
+        if live is None:
+            raise DsopsError.of(f"{address.type} {remote} does not exist on connection {name}")
+        return [(kind, live), *await _below(kind, live, name, observer)]
+
+    return await _import(workspace, name, {(address.type, key): address}, find, options, emit, write)
+
+
+async def import_all(workspace: Workspace, connection: str, options: Options, emit: Emit, write: Write) -> Imported:
+    """Import everything on a connection that this stack neither declares nor records.
+
+    Raises:
+        DsopsError: Something can't be read.
+    """
+    stack = workspace.stack
+    if connection not in stack.connections:
+        raise DsopsError.of(f"no connection {connection!r}", hint=f"connections: {', '.join(sorted(stack.connections))}")
+    provider = stack.connections[connection].provider
+    tops = [kind for kind in kinds().values() if kind.info.provider == provider and kind.info.parent is None]
+
+    async def find(clients: Clients, observer: Observer) -> list[tuple[Kind, LiveObject]]:
+        found: list[tuple[Kind, LiveObject]] = []
+        await observer.read([Scope(connection, kind.info.type) for kind in tops], ())
+        for kind in tops:
+            objects = observer.seen.listings[Scope(connection, kind.info.type)].objects
+            await observer.read([scope for each in objects for scope in _scopes_below(kind, each.key, connection)], ())
+            for each in sorted(objects, key=_by_key):
+                found += [(kind, each), *await _below(kind, each, connection, observer)]
+        return found
+
+    return await _import(workspace, connection, {}, find, options, emit, write)
+
+
+Find = Callable[[Clients, Observer], Awaitable[list[tuple[Kind, LiveObject]]]]
+
+
+async def _import(
+    workspace: Workspace,
+    connection: str,
+    given: Mapping[_Place, Address],
+    find: Find,
+    options: Options,
+    emit: Emit,
+    write: Write,
+) -> Imported:
+    """Find, name, write the manifests, then save the records, under the lease."""
+    stack = workspace.stack
+
+    def tell(words: str) -> None:
+        emit(Event(EventKind.WAITING, words))
+
+    store = store_of(stack)
+    async with (
+        store.lease(command=options.command, wait=options.lock_timeout, on_event=tell) as session,
+        connected(stack, options, emit) as clients,
+    ):
+        state = at_home(session.state, stack)
+        found = await find(clients, Observer(clients, kinds()))
+        naming = _Naming(workspace, state, connection, given)
+        new = [each for kind, live in found if (each := naming.take(kind, live)) is not None]
+        files = _files(new, workspace, connection)
+        write(files)
+        await session.save(put=[_record(each, stack.connections[connection]) for each in new])
+    return Imported(files, tuple(naming.notes))
+
+
+class _Naming:
+    """Gives each object an address that nothing else in the stack has."""
+
+    def __init__(self, workspace: Workspace, state: State, connection: str, given: Mapping[_Place, Address]) -> None:
+        declared = declare(workspace.resources, kinds())
+        here = [each for each in workspace.resources if each.connection == connection]
+        self._given = given
+        self._taken = {*state.records, *declared.resources}
+        self._by_place = {(each.address.type, declared.keys[each.address]): each.address for each in here}
+        self._recorded = {
+            (each.address.type, each.key): each.address
+            for each in state.records.values()
+            if each.connection == connection
+        }
+        self.notes: list[str] = []
+
+    def take(self, kind: Kind, live: LiveObject) -> _Found | None:
+        """Return the object with an address, or None (and a note) when this stack has it already."""
+        info = kind.info
+        place = (info.type, live.key)
+        known = self._by_place.get(place) or self._recorded.get(place)
+        if known is not None:
+            self.notes.append(f"{info.type} {'/'.join(live.key)} is {known} already")
+            return None
+        address = self._given.get(place) or self._free(kind, live.key)
+        if address in self._taken:
+            raise DsopsError.of(f"{address} is another object of this stack", hint="give the import another name")
+        self._taken.add(address)
+        self._by_place[place] = address
+        parent = self._by_place.get((info.parent, info.parent_key(live.key))) if info.parent else None
+        return _Found(address, kind, live, parent)
+
+    def _free(self, kind: Kind, key: NaturalKey) -> Address:
+        """The shortest tail of its natural key that is free: ``dispute``, then ``collateral.dispute``, ..."""
+        info = kind.info
+        names = [_plain(".".join(key[-count:])) for count in range(1, len(key) + 1)]
+        names += [f"{names[-1]}-{number}" for number in range(2, len(self._taken) + 3)]
+        candidates = (Address(info.provider, info.kind, name) for name in names)
+        return next(each for each in candidates if each not in self._taken)
+
+
+def _plain(name: str) -> str:
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:250]
+    return name if NAME_PATTERN.fullmatch(name) else f"x{name}"
+
+
+def _connection(stack: Stack, provider: str, connection: str | None) -> str:
+    fitting = sorted(name for name, each in stack.connections.items() if each.provider == provider)
+    if connection in fitting:
+        return connection
+    if connection is None and len(fitting) == 1:
+        return fitting[0]
+    hint = f"connections of {provider}: {', '.join(fitting) or 'none'}"
+    raise DsopsError.of(f"which connection? give --connection ({connection or 'none'} does not fit)", hint=hint)
+
+
+def _scopes_below(kind: Kind, key: NaturalKey, connection: str) -> list[Scope]:
+    return [Scope(connection, each.info.type, key) for each in kinds().values() if each.info.parent == kind.info.type]
+
+
+async def _below(kind: Kind, live: LiveObject, connection: str, observer: Observer) -> list[tuple[Kind, LiveObject]]:
+    scopes = _scopes_below(kind, live.key, connection)
+    await observer.read(scopes, ())
+    listings = observer.seen.listings
+    return [(kinds()[scope.type], each) for scope in scopes for each in sorted(listings[scope].objects, key=_by_key)]
+
+
+def _by_key(live: LiveObject) -> NaturalKey:
+    return live.key
+
+
+def _record(found: _Found, connection: Connection) -> Record:
+    info = found.kind.info
+    return Record(
+        address=found.address,
+        connection=connection.name,
+        endpoint=connection.endpoint,
+        remote_id=found.live.remote_id,
+        key=found.live.key,
+        parent=found.parent,
+        depends_on=(found.parent,) if found.parent else (),
+        attributes=found.kind.normalise(found.kind.manifest(found.live)),
+        schema_version=info.schema_version,
+    )
+
+
+def _files(found: list[_Found], workspace: Workspace, connection: str) -> dict[str, str]:
+    """Put each top object and what stands below it into one file."""
+    connections = workspace.stack.connections
+    several = sum(each.provider == connections[connection].provider for each in connections.values()) > 1
+    documents: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for each in found:
+        top = each.parent or each.address
+        documents[f"{top.name}.yaml"].append(_document(each, connection if several else None))
+    return {name: write_documents(each) for name, each in documents.items()}
+
+
+def _document(found: _Found, connection: str | None) -> dict[str, Any]:
+    info = found.kind.info
+    spec = dict(found.kind.manifest(found.live))
+    if spec.get("name") == found.address.name:
+        del spec["name"]
+    if info.parent_field:
+        parent = found.parent.name if found.parent else "/".join(info.parent_key(found.live.key))
+        spec = {info.parent_field: parent, **spec}
+    metadata = {"name": found.address.name, **({"connection": connection} if connection else {})}
+    return {"apiVersion": f"{info.provider}/v1", "kind": info.kind, "metadata": metadata, "spec": spec}
