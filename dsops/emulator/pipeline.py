@@ -141,8 +141,8 @@ async def _read(scope: Scope, receive: Receive) -> Incoming | None:
             break
     return Incoming(
         method=scope["method"],
-        path=scope["raw_path"].decode("ascii"),
-        query=scope["query_string"].decode("ascii"),
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body=b"".join(parts),
     )

@@ -107,10 +107,12 @@ class Store:
 
     def documents(self, kind: str, parent: str | None) -> list[bytes]:
         """The JSON bytes of a kind's documents below a parent (None: below any), by parent and key."""
-        rows = self._connection.execute(
-            "SELECT document FROM objects WHERE kind = ?1 AND (?2 IS NULL OR parent = ?2) ORDER BY parent, key",
-            (kind, parent),
-        )
+        if parent is None:
+            rows = self._connection.execute("SELECT document FROM objects WHERE kind = ? ORDER BY parent, key", (kind,))
+        else:
+            rows = self._connection.execute(
+                "SELECT document FROM objects WHERE kind = ? AND parent = ? ORDER BY key", (kind, parent)
+            )
         return [row[0] for row in rows]
 
     def listing(self, kind: str, parent: str | None, build: Callable[[list[bytes]], bytes]) -> bytes:

@@ -78,3 +78,11 @@ def test_a_mistake_in_a_seed_stops_the_start_and_is_named(tmp_path: Path, text: 
 def test_a_missing_seed_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"none\.yaml"):
         Client(Options(seed=tmp_path / "none.yaml"))
+
+
+def test_one_answer_holds_ten_thousand_datasets(tmp_path: Path) -> None:
+    datasets = [{"project": "p", "name": f"d{number:05}"} for number in range(10_000)]
+    client = seeded(tmp_path / "seed.json", json.dumps({"uipath": {"datasets": datasets}}))
+    shown = client.good("GET", "/api/v1/datasets")["datasets"]
+    assert [dataset["name"] for dataset in shown] == [dataset["name"] for dataset in datasets]
+    assert len({dataset["id"] for dataset in shown}) == 10_000
