@@ -72,7 +72,7 @@ class Pipeline:
 
     def _api_for(self, path: str) -> Api | None:
         for api in self.apis:
-            if any(path == prefix or path.startswith((f"{prefix}/", f"{prefix}%")) for prefix in api.prefixes):
+            if any(path == prefix or path.startswith(f"{prefix}/") for prefix in api.prefixes):
                 return api
         return None
 

@@ -147,6 +147,7 @@ def test_what_is_no_route_is_missing_and_what_is_no_method_says_what_is(client: 
     client.refused(404, "GET", "/api/v1/datasets/a/b/c")
     client.refused(404, "GET", "/api/v1/sources")
     client.refused(404, "GET", "/api/v1/datasetsy")
+    client.refused(404, "GET", "/api/v1/datasets%2Fa/b")
     client.refused(404, "GET", "/api/v1/datasets/")
     client.refused(400, "GET", "/api/v1/datasets/a/%FF")
     response = client.call("PATCH", DATASET, {})
