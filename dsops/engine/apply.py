@@ -69,7 +69,8 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
         approve: Shown the plan; says whether to go on. None goes on without asking.
 
     Raises:
-        DsopsError: Nothing was written: something could not be read, the lease is held, or ``options.confirm`` names another plan.
+        DsopsError: Nothing was written: something could not be read, the lease is held, or ``options.confirm`` names
+        another plan.
     """
     stack = workspace.stack
     async with _leased(stack, options, emit) as session, connected(stack, options, emit) as clients:
@@ -77,9 +78,7 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
         made, inputs = await reconcile(workspace, state, clients, options)
         confirmed = _confirmed(made, options)
         if confirmed:
-            made = make_plan(
-                dataclasses.replace(inputs, settings=dataclasses.replace(inputs.settings, confirmed=True))
-            )
+            made = make_plan(dataclasses.replace(inputs, settings=dataclasses.replace(inputs.settings, confirmed=True)))
         elif made.guards:
             return Applied(made, None, _refused(made))
         if approve is not None and not approve(made):

@@ -1,7 +1,7 @@
 """Carrying out a plan: for each call, announce → journal the intent → send → judge the answer → record.
 
-The intent is durable before a call leaves: only then does a killed run leave a trace of what it may have done. The outcome is durable
-before a call that rests on it.
+The intent is durable before a call leaves: only then does a killed run leave a trace of what it may have done. The
+outcome is durable before a call that rests on it.
 """
 
 import dataclasses
@@ -197,9 +197,7 @@ class Executor:
 
     def _finish(self, progress: _Progress, status: Status, reason: str = "", hint: str = "") -> None:
         change = progress.change
-        progress.outcome = Outcome(
-            change.address, change.action, status, progress.sent, progress.repeats, reason, hint
-        )
+        progress.outcome = Outcome(change.address, change.action, status, progress.sent, progress.repeats, reason, hint)
         self.emit(Event(EventKind.FINISHED, reason or change.action, change.address, status))
 
     def _cut_off(self, progress: _Progress) -> Outcome:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsops.engine.apply import store_of
-from dsops.engine.connect import Clients, at_home, connected
+from dsops.engine.connect import at_home, connected
 from dsops.engine.observe import Observer
 from dsops.engine.options import Emit, Options, Workspace
 from dsops.manifest import write_documents
@@ -87,7 +87,7 @@ async def import_one(
     name = _connection(workspace.stack, address.provider, connection)
     key = tuple(remote.split("/"))
 
-    async def find(clients: Clients, observer: Observer) -> list[tuple[Kind, LiveObject]]:
+    async def find(observer: Observer) -> list[tuple[Kind, LiveObject]]:
         scope = Scope(name, address.type, kind.info.parent_key(key))
         await observer.read([scope], ())
         live = next((each for each in observer.seen.listings[scope].objects if each.key == key), None)
@@ -106,11 +106,13 @@ async def import_all(workspace: Workspace, connection: str, options: Options, em
     """
     stack = workspace.stack
     if connection not in stack.connections:
-        raise DsopsError.of(f"no connection {connection!r}", hint=f"connections: {', '.join(sorted(stack.connections))}")
+        raise DsopsError.of(
+            f"no connection {connection!r}", hint=f"connections: {', '.join(sorted(stack.connections))}"
+        )
     provider = stack.connections[connection].provider
     tops = [kind for kind in kinds().values() if kind.info.provider == provider and kind.info.parent is None]
 
-    async def find(clients: Clients, observer: Observer) -> list[tuple[Kind, LiveObject]]:
+    async def find(observer: Observer) -> list[tuple[Kind, LiveObject]]:
         found: list[tuple[Kind, LiveObject]] = []
         await observer.read([Scope(connection, kind.info.type) for kind in tops], ())
         for kind in tops:
@@ -123,7 +125,7 @@ async def import_all(workspace: Workspace, connection: str, options: Options, em
     return await _import(workspace, connection, {}, find, options, emit, write)
 
 
-Find = Callable[[Clients, Observer], Awaitable[list[tuple[Kind, LiveObject]]]]
+Find = Callable[[Observer], Awaitable[list[tuple[Kind, LiveObject]]]]
 
 
 async def _import(
@@ -147,7 +149,7 @@ async def _import(
         connected(stack, options, emit) as clients,
     ):
         state = at_home(session.state, stack)
-        found = await find(clients, Observer(clients, kinds()))
+        found = await find(Observer(clients, kinds()))
         naming = _Naming(workspace, state, connection, given)
         new = [each for kind, live in found if (each := naming.take(kind, live)) is not None]
         files = _files(new, workspace, connection)

@@ -1,8 +1,9 @@
-"""Reading live state in the fewest calls: one listing a scope, and single objects only where a listing leaves a doubt."""
+"""Reading live state in the fewest calls: one listing a scope, single objects only where it leaves a doubt."""
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Set
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from dsops.engine.connect import Clients, drive
@@ -52,7 +53,9 @@ class Observer:
             reads=self._clients.reads - self._reads_before,
         )
 
-    async def observe(self, declared: Declared, records: Mapping[Address, Record], chosen: Set[Address]) -> None:
+    async def observe(
+        self, declared: Declared, records: Mapping[Address, Record], chosen: AbstractSet[Address]
+    ) -> None:
         """Read what a plan about the chosen addresses needs.
 
         Raises:
@@ -92,7 +95,7 @@ class Observer:
         self._ids.update((scope.connection, scope.type, each.remote_id) for each in listing.objects)
 
     def _parent_is_missing(self, scope: Scope, kind: Kind) -> bool:
-        """Whether a whole listing of the parent's kind, and no reading against it, says that the parent is not there."""
+        """Whether the parent is in no listing of its kind, which is whole, and no reading says otherwise."""
         above = kind.info.parent
         if above is None:
             return False
@@ -144,7 +147,9 @@ class Observer:
                 first = self._clients.refused(resource.connection, failed).diagnostics[0]
                 self._failed[address] = dataclasses.replace(first, source=resource.source, address=address)
 
-        flows = ((each, self._kinds[each.type].lookups(declared.attributes[each], declared.keys[each])) for each in addresses)
+        flows = (
+            (each, self._kinds[each.type].lookups(declared.attributes[each], declared.keys[each])) for each in addresses
+        )
         await together(one(address, flow) for address, flow in flows if flow is not None)
 
 

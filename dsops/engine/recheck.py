@@ -1,7 +1,7 @@
-"""Time passes between a plan and its apply: a saved file, a question that waited for its answer. Are its objects still as they were read?
+"""Between a plan and its apply time passes: are its objects still as they were read?
 
-An object as it was read is written to; one that is at its target is skipped; what an interrupted apply of the same plan did is left out;
-anything else is refused.
+An object as it was read is written to; one that is at its target is skipped; what an interrupted apply of the same
+plan did is left out; anything else is refused.
 """
 
 from collections.abc import Mapping
@@ -57,4 +57,8 @@ def _is_done(planned: PlannedCall, change: Change, live: LiveObject | None, reco
 def _refusal(change: Change, live: LiveObject | None) -> str:
     if live is None:
         return "it is gone since the plan was made"
-    return "it exists now; it did not when the plan was made" if change.expects is None else "it changed since the plan was made"
+    return (
+        "it exists now; it did not when the plan was made"
+        if change.expects is None
+        else "it changed since the plan was made"
+    )

@@ -32,7 +32,9 @@ async def reconcile(workspace: Workspace, state: State, clients: Clients, option
         excludes=options.excludes,
         adopt_existing=options.adopt_existing,
     )
-    inputs = Inputs(workspace.stack, declared, state, observer.seen, all_kinds, dt.datetime.now(dt.UTC).date(), settings)
+    inputs = Inputs(
+        workspace.stack, declared, state, observer.seen, all_kinds, dt.datetime.now(dt.UTC).date(), settings
+    )
     plan = make_plan(inputs)
     unseen = _unseen_children(plan, inputs)
     if unseen:
@@ -43,7 +45,7 @@ async def reconcile(workspace: Workspace, state: State, clients: Clients, option
 
 
 def _unseen_children(plan: Plan, inputs: Inputs) -> set[Scope]:
-    """Return the scopes below objects that are to go, as far as they weren't read: what goes along is named before it goes."""
+    """Return the scopes below objects that are to go and weren't read: what goes along is named first."""
     below: set[Scope] = set()
     for change in plan.changes:
         before = change.before

@@ -1,4 +1,4 @@
-"""After a crash: find out what became of the calls whose outcome nobody wrote down. Only reads, and settles the records.
+"""After a crash: what became of the calls whose outcome nobody wrote down? Only reads, and settles the records.
 
 ========= ============================ =============================================================
 effect    what is read                 what it means
@@ -149,7 +149,9 @@ def _judge_update(intent: Intent, live: LiveObject | None) -> Finding:
         case False:
             return Finding(intent, "the interrupted update was not carried out", certain=False)
         case None:
-            return Finding(intent, "nothing tells whether the interrupted update was carried out; it will be sent again")
+            return Finding(
+                intent, "nothing tells whether the interrupted update was carried out; it will be sent again"
+            )
 
 
 def _is_as(wanted: Attributes, live: Attributes, paths: tuple[str, ...]) -> bool | None:
@@ -166,4 +168,3 @@ def _after(state: State, findings: list[Finding]) -> State:
         if found.put is not None:
             records[found.put.address] = found.put
     return dataclasses.replace(state, records=records, intents=())
-

@@ -5,9 +5,7 @@ import heapq
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 
-async def run_in_order(
-    after: Mapping[int, Sequence[int]], workers: int, act: Callable[[int], Awaitable[None]]
-) -> None:
+async def run_in_order(after: Mapping[int, Sequence[int]], workers: int, act: Callable[[int], Awaitable[None]]) -> None:
     """Run ``act`` for every number, lower numbers first where there is a choice.
 
     Args:

@@ -189,7 +189,9 @@ class Sender:
         return Result(Status.SUCCEEDED, remote_id, sent)
 
     async def _look(self, job: Job) -> LiveObject | None:
-        live: LiveObject | None = await self._clients.read(job.planned.connection, self._kind(job).reading(job.record.key))
+        live: LiveObject | None = await self._clients.read(
+            job.planned.connection, self._kind(job).reading(job.record.key)
+        )
         return live
 
     def _kind(self, job: Job) -> Kind:
@@ -211,7 +213,9 @@ class Sender:
 
 
 def _exists_now(sent: int) -> Result:
-    return Result(Status.FAILED, sent=sent, reason="it exists now; it did not when the plan was made", hint="plan again")
+    return Result(
+        Status.FAILED, sent=sent, reason="it exists now; it did not when the plan was made", hint="plan again"
+    )
 
 
 def _failed(why: Diagnostic, sent: int) -> Result:
@@ -220,5 +224,7 @@ def _failed(why: Diagnostic, sent: int) -> Result:
 
 
 def _unknown(why: DsopsError | None, sent: int) -> Result:
-    reason = why.diagnostics[0].summary if why else "the answer does not hold the object, and nothing stands under its name"
+    reason = (
+        why.diagnostics[0].summary if why else "the answer does not hold the object, and nothing stands under its name"
+    )
     return Result(Status.UNKNOWN, sent=sent, reason=reason, hint="apply again: what became of it is looked up first")

@@ -18,7 +18,7 @@ class Interrupt:
 
 @contextmanager
 def draining(stop: Callable[[str], None]) -> Iterator[Interrupt]:
-    """While the body runs, let the first SIGINT or SIGTERM call ``stop`` with the reason, and the second cancel the task."""
+    """Let the first SIGINT or SIGTERM call ``stop`` with the reason, and the second cancel the task, while the body runs."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     interrupt = Interrupt()

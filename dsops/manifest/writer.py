@@ -9,13 +9,10 @@ from dsops.manifest.scalars import resolve
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what our reader would not read as text, writes no anchors, and indents lists."""
+    """Quotes what our reader would not read as text, and writes no anchors."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as the base class has it
         return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - the base class's
-        super().increase_indent(flow, False)
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:

@@ -33,7 +33,8 @@ class Address:
         """Read ``provider/Kind/name``.
 
         Raises:
-            ValueError: ``text`` does not have exactly three non-empty parts, or the name has characters an address may not have.
+            ValueError: ``text`` does not have exactly three non-empty parts, or the name has characters an address
+            may not have.
         """
         parts = text.split("/")
         if len(parts) != 3 or not all(parts) or not NAME_PATTERN.fullmatch(parts[2]):

@@ -112,7 +112,7 @@ class Failure:
 
 
 Flow = Generator[Call, Response, Any]
-"""Calls whose number or content depends on answers: a generator that yields calls, is sent responses, and returns what it found.
+"""Calls that depend on answers: a generator that yields calls, is sent responses, and returns what it found.
 
 A failure answer is thrown into it as ``FlowFailure``; a flow that expects it catches it.
 """

@@ -12,7 +12,8 @@ from dsops.model.resource import ALL_VERBS, Verb
 class Field:
     """Facts about one field of a kind.
 
-    Values of a field are compared with ``==`` after ``Kind.normalise`` (desired) and ``Kind.decode`` (live) have made them
+    Values of a field are compared with ``==`` after ``Kind.normalise`` (desired) and ``Kind.decode`` (live) have
+    made them
     canonical: sets sorted and without repeats, instants in UTC, label paths with `` > ``.
 
     Attributes:
@@ -43,7 +44,8 @@ class KindInfo:
         parent_field: The field of the spec that names the parent.
         verbs: What the provider's API can do.
         settle: Seconds for which a lost write may still surface.
-        create_may_overwrite: Whether creating an existing name may change the object that is there; then its name is read first.
+        create_may_overwrite: Whether creating an existing name may change the object that is there; then its name is
+            read first.
         lost_on_delete: What goes with the object when it is deleted or replaced, in words.
         schema_version: Version of its recorded attributes.
     """

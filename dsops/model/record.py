@@ -54,7 +54,8 @@ class Intent:
         address: The resource the call is for.
         effect: What success means for the record: create, update or delete.
         request: Method and path, for people.
-        record: The record as it is to be after the call (for a delete: as it was before); its remote id is empty while unknown.
+        record: The record as it is to be after the call (for a delete: as it was before); its remote id is empty
+            while unknown.
         settles: Field paths that the call brings to their desired value.
         at: Unix time at which it was written.
     """

@@ -27,7 +27,8 @@ class Ignore:
     """One entry of ``metadata.ignore``.
 
     Attributes:
-        path: A field path as plans show it (``title``, ``model.labelThresholds.Some Label``); what lies below is ignored too.
+        path: A field path as plans show it (``title``, ``model.labelThresholds.Some Label``); what lies below is
+            ignored too.
         reason: Why, in the author's words.
         until: The last day on which it holds; None for ever.
     """
@@ -67,7 +68,8 @@ class Resource:
         spec: The manifest's ``spec``: JSON values; a late reference is a ``Reference`` or ``Template``.
         meta: Protect, policy, replace, ignore.
         source: Where the document begins.
-        parent: The address of its parent in the stack, or the provider-side name of an object outside it (``project1/collateral``).
+        parent: The address of its parent in the stack, or the provider-side name of an object outside it
+            (``project1/collateral``).
         depends_on: Every resource of the stack it refers to, the parent included.
         places: Field path (``spec.model.version``) to its place, for diagnostics.
         late: Whether ``spec`` may hold late references.
@@ -106,7 +108,7 @@ class Connection:
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
     max_concurrency: int = 8
-    timeout: float = 60.0
+    timeout: float = 30.0
     settle: float | None = None
     insecure: bool = False
 

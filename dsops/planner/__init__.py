@@ -1,7 +1,7 @@
 """Deciding: (declared, live, state, facts about kinds, today) → plan. No I/O, no clock, no chance, no logging.
 
-Belongs here: every "if" about what should happen, guards, the order of calls, the plan's document and file. Does not belong here:
-URLs, sockets, terminals, durable state.
+Belongs here: every "if" about what should happen, guards, the order of calls, the plan's document and file. Does not
+belong here: URLs, sockets, terminals, durable state.
 """
 
 from dsops.planner.changes import fingerprint

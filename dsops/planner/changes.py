@@ -1,6 +1,7 @@
 """From decisions to changes: calls, numbered, each knowing those it must follow.
 
-A change has up to two groups of calls: those that delete, and those that write. Within a group calls follow one another. Between groups:
+A change has up to two groups of calls: those that delete, and those that write. Within a group calls follow one
+another. Between groups:
 
 * what an object's dependencies write comes before what it writes;
 * what stands below an object is deleted before it;

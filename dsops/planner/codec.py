@@ -1,7 +1,7 @@
 """Frozen values as JSON and back, led by their type hints.
 
-A late value or a secret reference, which may stand wherever a JSON value may, is written ``{"$reference": "uipath/Dataset/x.id"}``,
-``{"$template": [...]}`` or ``{"$secret": ["env", "NAME"]}``.
+A late value or a secret reference, which may stand wherever a JSON value may, is written ``{"$reference":
+"uipath/Dataset/x.id"}``, ``{"$template": [...]}`` or ``{"$secret": ["env", "NAME"]}``.
 """
 
 import dataclasses
@@ -19,16 +19,12 @@ from dsops.model import Address, Reference, SecretRef, Template
 def encode(value: Any) -> Any:
     """Return the JSON content of a value made of frozen dataclasses, enums, addresses and JSON."""
     match value:
-        case Address() | dt.date():
-            return str(value)
-        case Reference(address, field):
-            return {"$reference": [str(address), field]}
-        case Template(parts):
-            return {"$template": [encode(part) for part in parts]}
-        case SecretRef(scheme, name):
-            return {"$secret": [scheme, name]}
         case Enum():
             return value.value
+        case Address() | dt.date():
+            return str(value)
+        case Reference() | Template() | SecretRef():
+            return _encode_late(value)
         case frozenset():
             return sorted(encode(item) for item in value)
         case list() | tuple():
@@ -38,6 +34,16 @@ def encode(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return {each.name: encode(getattr(value, each.name)) for each in dataclasses.fields(value)}
     return value
+
+
+def _encode_late(value: Reference | Template | SecretRef) -> Any:
+    match value:
+        case Reference(address, field):
+            return {"$reference": [str(address), field]}
+        case Template(parts):
+            return {"$template": [encode(part) for part in parts]}
+        case SecretRef(scheme, name):
+            return {"$secret": [scheme, name]}
 
 
 def decode(hint: Any, document: Any) -> Any:

@@ -199,9 +199,7 @@ def _adopt(subject: Subject, resource: Resource, around: Surroundings, live: Liv
     )
 
 
-def _update(
-    subject: Subject, resource: Resource, around: Surroundings, record: Record, live: LiveObject
-) -> Decision:
+def _update(subject: Subject, resource: Resource, around: Surroundings, record: Record, live: LiveObject) -> Decision:
     info = subject.kind.info
     ignored = ignored_paths(resource.meta.ignore, around.today)
     found = compare(subject.desired, record.attributes, live.attributes, info.fields, ignored)
@@ -228,9 +226,7 @@ def _lacks_update(subject: Subject, found: Difference) -> Decision:
     return Decision(subject, Action.BLOCKED, Reason.POLICY, fields=found.fields, notes=("its policy lacks update",))
 
 
-def _replace(
-    subject: Subject, resource: Resource, around: Surroundings, fields: tuple[FieldDiff, ...]
-) -> Decision:
+def _replace(subject: Subject, resource: Resource, around: Surroundings, fields: tuple[FieldDiff, ...]) -> Decision:
     losses = _losses(subject, around)
     blocked = _why_not_replace(subject, resource, around)
     if blocked is not None:

@@ -1,7 +1,7 @@
 """Deciding about every address, in an order in which each decision knows those it rests on.
 
-Undeclared objects come first: what they hold doesn't depend on what is declared. Declared ones follow, parents and whatever else
-they refer to before themselves.
+Undeclared objects come first: what they hold doesn't depend on what is declared. Declared ones follow, parents and
+whatever else they refer to before themselves.
 """
 
 from collections import defaultdict
@@ -36,10 +36,10 @@ def decide_all(inputs: Inputs) -> Decisions:
     """Decide about every chosen address."""
     matched = match(inputs)
     settings, declared = inputs.settings, inputs.declared
-    undeclared = {address: each.record for address, each in matched.subjects.items() if not each.resource and each.record}
-    chosen = select(
-        declared.resources.values(), undeclared, targets=settings.targets, excludes=settings.excludes
-    )
+    undeclared = {
+        address: each.record for address, each in matched.subjects.items() if not each.resource and each.record
+    }
+    chosen = select(declared.resources.values(), undeclared, targets=settings.targets, excludes=settings.excludes)
     children = _children(matched.subjects)
     decided: dict[Address, Decision] = {}
     ids: dict[Address, str] = {}
@@ -58,7 +58,8 @@ def decide_all(inputs: Inputs) -> Decisions:
 def _decide(subject: Subject, around: Surroundings) -> Decision:
     if subject.resource is not None:
         return decide_declared(subject, subject.resource, around)
-    assert subject.record is not None, "what is neither declared nor recorded is no subject"
+    if subject.record is None:
+        raise ValueError(f"{subject.address} is neither declared nor recorded")
     return decide_undeclared(subject, subject.record, around)
 
 

@@ -42,7 +42,8 @@ def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declare
     """Return the declared side of a plan.
 
     Raises:
-        DsopsError: Two resources name one remote object, or a parent outside the stack is misnamed; all of these at once.
+        DsopsError: Two resources name one remote object, or a parent outside the stack is misnamed; all of these at
+        once.
     """
     by_address = {resource.address: resource for resource in resources}
     keys: dict[Address, NaturalKey] = {}
@@ -55,9 +56,7 @@ def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declare
     problems += _collisions(by_address, keys)
     if problems:
         raise DsopsError(*in_order(problems))
-    attributes = {
-        address: kinds[address.type].normalise(resource.spec) for address, resource in by_address.items()
-    }
+    attributes = {address: kinds[address.type].normalise(resource.spec) for address, resource in by_address.items()}
     return Declared(by_address, keys, attributes)
 
 
@@ -94,8 +93,8 @@ def _collisions(by_address: Mapping[Address, Resource], keys: Mapping[Address, N
             problems.append(
                 error(
                     f"{address} names the same remote object as {first.address}",
-                    detail=f"both are {'/'.join(key)} on connection {resource.connection}; the other is at {first.source}",
-                    hint="one object has one address: remove one of the two, or name another object",
+                    detail=f"both are {'/'.join(key)} on connection {resource.connection}; the other is at
+                    {first.source}", hint="one object has one address: remove one of the two, or name another object",
                     source=resource.source,
                     address=address,
                 )

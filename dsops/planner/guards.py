@@ -7,7 +7,7 @@ from dsops.planner.inputs import Inputs
 
 _PERCENT_FROM = 10
 """Percentages say something from this many recorded objects on."""
-_PASS = "--confirm with the id of this plan passes it"
+_WAY_THROUGH = "--confirm with the id of this plan passes it"
 
 
 def guards(inputs: Inputs, changes: Sequence[Change]) -> tuple[Guard, ...]:
@@ -22,17 +22,18 @@ def _deletes(inputs: Inputs, changes: Sequence[Change]) -> Iterator[Guard]:
     safety, recorded = inputs.stack.safety, len(inputs.state.records)
     count = sum(change.action in (Action.DELETE, Action.REPLACE) for change in changes)
     if count > safety.max_deletes:
-        yield Guard("maxDeletes", f"{count} deletes and replaces; at most {safety.max_deletes} are let through", _PASS)
+        summary = f"{count} deletes and replaces; at most {safety.max_deletes} are let through"
+        yield Guard("maxDeletes", summary, _WAY_THROUGH)
     if recorded >= _PERCENT_FROM and count * 100 > safety.max_delete_percent * recorded:
         share = _share("deletes and replaces", count, recorded, safety.max_delete_percent)
-        yield Guard("maxDeletePercent", share, _PASS)
+        yield Guard("maxDeletePercent", share, _WAY_THROUGH)
 
 
 def _updates(inputs: Inputs, changes: Sequence[Change]) -> Iterator[Guard]:
     safety, recorded = inputs.stack.safety, len(inputs.state.records)
     count = sum(change.action is Action.UPDATE and bool(change.calls) for change in changes)
     if recorded >= _PERCENT_FROM and count * 100 > safety.max_update_percent * recorded:
-        yield Guard("maxUpdatePercent", _share("updates", count, recorded, safety.max_update_percent), _PASS)
+        yield Guard("maxUpdatePercent", _share("updates", count, recorded, safety.max_update_percent), _WAY_THROUGH)
 
 
 def _share(what: str, count: int, recorded: int, limit: float) -> str:
@@ -43,7 +44,7 @@ def _share(what: str, count: int, recorded: int, limit: float) -> str:
 def _emptied(inputs: Inputs) -> Iterator[Guard]:
     recorded = len(inputs.state.records)
     if recorded and not inputs.declared.resources:
-        yield Guard("nothingDeclared", f"nothing is declared, while {recorded} objects are recorded", _PASS)
+        yield Guard("nothingDeclared", f"nothing is declared, while {recorded} objects are recorded", _WAY_THROUGH)
 
 
 def _endpoints(inputs: Inputs) -> Iterator[Guard]:
@@ -55,5 +56,4 @@ def _endpoints(inputs: Inputs) -> Iterator[Guard]:
             moved[place] = moved.get(place, 0) + 1
     for (name, old, new), count in sorted(moved.items()):
         summary = f"connection {name} has moved from {old} to {new} under {count} recorded objects"
-        yield Guard("endpointChanged", summary, _PASS)
-
+        yield Guard("endpointChanged", summary, _WAY_THROUGH)

@@ -1,7 +1,7 @@
 """Bringing the three sides of each address together.
 
-A recorded object is found by its remote id in the listing of its scope; one that the listing doesn't show is gone only when reading it
-by name says so too. A declared one that isn't recorded is found by its natural key.
+A recorded object is found by its remote id in the listing of its scope; one that the listing doesn't show is gone
+only when reading it by name says so too. A declared one that isn't recorded is found by its natural key.
 """
 
 from collections import defaultdict
@@ -42,9 +42,11 @@ class LiveIndex:
                 self.by_key.setdefault((connection, type_, key), found)
 
     def of(self, record: Record) -> LiveObject | None:
+        """Return a record's object, by its remote id."""
         return self.by_id.get((record.connection, record.address.type, record.remote_id))
 
     def at(self, connection: str, type_: str, key: NaturalKey) -> LiveObject | None:
+        """Return what stands at a natural key."""
         return self.by_key.get((connection, type_, key))
 
 
@@ -73,14 +75,12 @@ def match(inputs: Inputs) -> Matched:
     for address, record in records.items():
         if address not in declared.resources and address not in taken:
             kind = inputs.kinds[address.type]
-            subjects[address] = Subject(
-                address, kind, record.connection, record.key, None, {}, record, live.of(record)
-            )
+            subjects[address] = Subject(address, kind, record.connection, record.key, None, {}, record, live.of(record))
     return Matched(subjects, _unmanaged(inputs.observation, subjects))
 
 
 def _moved(inputs: Inputs, live: LiveIndex) -> dict[Address, Address]:
-    """Map a declared address to the undeclared one whose record is the same object's, by natural key or by remote id."""
+    """Map a declared address to the undeclared one whose record is the same object's, by natural key or remote id."""
     declared, records = inputs.declared, inputs.state.records
     free = [record for address, record in records.items() if address not in declared.resources]
     if not free:
@@ -99,9 +99,7 @@ def _moved(inputs: Inputs, live: LiveIndex) -> dict[Address, Address]:
     return moved
 
 
-def _unmanaged(
-    observation: Observation, subjects: Mapping[Address, Subject]
-) -> dict[Scope, tuple[LiveObject, ...]]:
+def _unmanaged(observation: Observation, subjects: Mapping[Address, Subject]) -> dict[Scope, tuple[LiveObject, ...]]:
     known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for address, subject in subjects.items():
         if subject.live is not None:

@@ -27,7 +27,8 @@ class Observation:
 
     Attributes:
         listings: Scope to everything in it, each proven complete.
-        readings: Objects read one by one, by connection, kind and natural key: recorded ones that no listing showed. None: not there.
+        readings: Objects read one by one, by connection, kind and natural key: recorded ones that no listing showed.
+            None: not there.
         lookups: What was looked up for a resource.
         failed: Resources whose lookup failed, and why.
         reads: Requests made.

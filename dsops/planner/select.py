@@ -16,8 +16,8 @@ def select(
 ) -> frozenset[Address]:
     """Return the addresses a plan is about.
 
-    A target takes along what it depends on; an exclusion takes along what depends on it. An undeclared object is deleted after its
-    children, so there the children are what it depends on.
+    A target takes along what it depends on; an exclusion takes along what depends on it. An undeclared object is
+    deleted after its children, so there the children are what it depends on.
     """
     needs = _needs(resources, records)
     everything = frozenset(needs)

@@ -1,6 +1,7 @@
 """Providers: codecs between manifests and vendors' APIs.
 
-Belongs here: URLs, headers, wire names, what a vendor's error means, facts about kinds. Does not belong here: sockets, clocks,
+Belongs here: URLs, headers, wire names, what a vendor's error means, facts about kinds. Does not belong here:
+sockets, clocks,
 secrets' values before signing, deciding what should happen. One folder a provider; no provider imports another.
 """
 

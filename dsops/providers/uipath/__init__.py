@@ -1,4 +1,7 @@
-"""UiPath Communications Mining: datasets and streams. Facts and choices: ``specs/uipath.md``, ``specs/uipath.openapi.yaml``."""
+"""UiPath Communications Mining: datasets and streams.
+
+Facts and choices stand in ``specs/uipath.md`` and ``specs/uipath.openapi.yaml``.
+"""
 
 from dsops.providers.uipath.dataset import Dataset
 from dsops.providers.uipath.provider import UiPath

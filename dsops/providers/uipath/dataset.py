@@ -110,8 +110,6 @@ class Dataset:
         return {"project": live.key[0], "name": live.key[1], **live.attributes}
 
 
-
-
 def _write(
     method: str, key: NaturalKey, attributes: Attributes, effect: Effect, repeat: Repeat, permission: str
 ) -> Call:

@@ -147,8 +147,9 @@ class Stream:
         spec: dict[str, Any] = {"name": live.key[-1]}
         spec |= {path: known[path] for path in ("title", "description") if path in known}
         if known.get("model.version") is not None:
-            thresholds = known.get("model.labelThresholds")
-            spec["model"] = {"version": known["model.version"], **({"labelThresholds": thresholds} if thresholds else {})}
+            spec["model"] = {"version": known["model.version"]}
+            if known.get("model.labelThresholds"):
+                spec["model"]["labelThresholds"] = known["model.labelThresholds"]
         if known.get("commentFilter"):
             spec["commentFilter"] = known["commentFilter"]
         return spec
@@ -175,7 +176,7 @@ def _resolve_tag(attributes: Attributes, key: NaturalKey) -> Flow:
     if not isinstance(tags, list):
         bad_answer("it holds no list 'model_tags'")
     versions = {each.get("name"): each.get("version") for each in tags if isinstance(each, dict)}
-    if not isinstance(versions.get(tag), int):
+    if versions.get(tag) is None:
         known = ", ".join(sorted(map(str, versions))) or "none"
         raise LookupError(f"dataset {'/'.join(key[:-1])} has no model tag {tag!r} (it has: {known})")
     rest = {path: value for path, value in attributes.items() if path != "model.tag"}

@@ -11,7 +11,7 @@ LABEL_SEPARATOR = " > "
 
 
 def instant(text: str) -> str:
-    """Return an ISO 8601 instant in UTC, ``2020-06-03T16:05:00Z``; a naive one counts as UTC (``specs/uipath.md``, time).
+    """Return an ISO 8601 instant in UTC, ``2020-06-03T16:05:00Z``; a naive one counts as UTC (``specs/uipath.md``).
 
     Raises:
         ValueError: ``text`` is not an instant.
