@@ -18,7 +18,7 @@ class Interrupt:
 
 @contextmanager
 def draining(stop: Callable[[str], None]) -> Iterator[Interrupt]:
-    """Let the first SIGINT or SIGTERM call ``stop`` with the reason, and the second cancel the task, while the body runs."""
+    """Let the first SIGINT or SIGTERM call ``stop`` with the reason; the second cancels the task."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     interrupt = Interrupt()

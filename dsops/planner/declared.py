@@ -93,8 +93,8 @@ def _collisions(by_address: Mapping[Address, Resource], keys: Mapping[Address, N
             problems.append(
                 error(
                     f"{address} names the same remote object as {first.address}",
-                    detail=f"both are {'/'.join(key)} on connection {resource.connection}; the other is at
-                    {first.source}", hint="one object has one address: remove one of the two, or name another object",
+                    detail=f"both are {'/'.join(key)} on connection {resource.connection}; see {first.source}",
+                    hint="one object has one address: remove one of the two, or name another object",
                     source=resource.source,
                     address=address,
                 )
