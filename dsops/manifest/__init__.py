@@ -1,7 +1,8 @@
 """Text to resources: YAML with places, schemas, variables, overlays, references.
 
-Belongs here: reading manifests, and saying what is wrong with them, all of it at once and with its place. Does not belong here: what a
-resource means to its provider (`providers`), what is to be done about it (`planner`), the values of secrets (never read here).
+Belongs here: reading manifests, and saying what is wrong with them, all of it at once and with its place; writing them.
+Does not belong here: what a resource means to its provider (`providers`), what is to be done about it (`planner`), the
+values of secrets, which are never read here.
 """
 
 from dsops.manifest.discovery import STACK_FILE, find_root

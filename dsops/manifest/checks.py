@@ -7,7 +7,7 @@ from typing import Any
 from dsops.manifest.draft import Draft
 from dsops.manifest.places import Path, dotted
 from dsops.manifest.resolver import UNRESOLVED
-from dsops.manifest.schema import Schema, located
+from dsops.manifest.schema import Schema, holds, located
 from dsops.model import Reference, SecretRef, Template
 
 
@@ -85,9 +85,10 @@ def _late(value: Any, path: Path) -> Iterator[tuple[Path, Reference | Template]]
 def _check_dates(draft: Draft, schema: Schema) -> None:
     """Report days that no calendar has; their form was checked by the schema."""
     for pattern, form in schema.facts.formats.items():
-        for path, value in located(draft.value, pattern):
-            if isinstance(value, str) and not _exists(value, form):
-                draft.report(path, f"{dotted(path)} is {value}, and no calendar has that day")
+        if holds(draft.value, pattern):
+            for path, value in located(draft.value, pattern):
+                if isinstance(value, str) and not _exists(value, form):
+                    draft.report(path, f"{dotted(path)} is {value}, and no calendar has that day")
 
 
 def _exists(value: str, form: str) -> bool:

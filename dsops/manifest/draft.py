@@ -20,7 +20,7 @@ class Draft:
         places: Where its parts stand.
         source: Where it begins.
         templated: Whether its text may hold references.
-        sound: Whether nothing is known to be wrong with it.
+        readable: Whether its YAML is; otherwise its name is known and nothing else is looked at.
         problems: What is wrong with it.
     """
 
@@ -30,19 +30,23 @@ class Draft:
     places: Spots
     source: Source
     templated: bool
-    sound: bool = True
+    readable: bool = True
     problems: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is known to be wrong with it."""
+        return self.readable and not self.problems
 
     def lay(self, document: Document, *, templated: bool) -> None:
         """Merge an overlay's document into this one."""
         self.value = merged(self.value, document.value)
         self.places = Overlaid(self.places, document.places)
         self.templated = self.templated or templated
-        self.sound = self.sound and document.sound
+        self.readable = self.readable and document.sound
 
     def report(self, path: Path, summary: str, *, detail: str = "", hint: str = "", at_key: bool = False) -> None:
         """Note an error at a field's value, or at its key."""
         found = nearest(self.places, path)
         where = found[0 if at_key else 1] if found else self.source
         self.problems.append(error(summary, detail=detail, hint=hint, source=where, address=self.address))
-        self.sound = False

@@ -1,8 +1,8 @@
 """Text to values: YAML's event stream, built into plain dicts and lists.
 
 Building straight from events is several times as fast as a YAML loader, and leaves the rules to us: the scalars of
-`scalars`, no duplicate keys, no tags, text keys only, bounded depth and aliases. Only values are built here; where each of
-them stands is found when somebody asks (`places`), by parsing that one document again.
+`scalars`, no duplicate keys, no tags, text keys only, bounded depth and aliases. Only values are built here; where each
+of them stands is found when somebody asks (`places`), by parsing that one document again.
 """
 
 from collections.abc import Callable, Iterator
@@ -138,7 +138,7 @@ class _Builder:
             return value if event.style or (value and value[0] not in _SUSPECT) else self._plain(event)
         if depth == DEEPEST:
             raise self._too_deep(event)
-        if depth > self.reach:
+        if depth > self.reach:  # noqa: PLR1730 - max() costs more, and this is run for each map
             self.reach = depth
         return self._mapping(event, depth + 1) if kind is MappingStartEvent else self._sequence(depth + 1)
 
@@ -212,7 +212,7 @@ class _Builder:
         return anchor.value
 
     def _alias(self, event: AliasEvent, depth: int) -> Any:
-        anchor = self.anchors.get(event.anchor)
+        anchor = self.anchors.get(event.anchor or "")
         if anchor is None:
             hint = f"Mark the value that is meant with &{event.anchor}, before this place."
             self._report(event, f"The alias *{event.anchor} has no anchor", hint=hint)
@@ -265,7 +265,7 @@ class _Builder:
     def _report(self, event: Event, summary: str, *, detail: str = "", hint: str = "") -> None:
         self.diagnostics.append(error(summary, detail=detail, hint=hint, source=self._source(event)))
 
-    def _source(self, event: Event) -> Source:
+    def _source(self, event: Any) -> Source:
         mark = event.start_mark
         return Source(self.file, mark.line + 1, mark.column + 1)
 

@@ -115,7 +115,7 @@ class _Load:
                 hint = "Write apiVersion: dsops/v1 and kind: Stack into it."
                 self.problems.append(error("The stack file declares no stack", hint=hint, source=source))
             return None
-        if draft.sound or draft.problems:
+        if draft.readable:
             resolver.document(draft)
             check(draft, self._schema(STACK), plain=False)
         return build_stack(draft, self.root, self.env) if draft.sound else None
@@ -123,7 +123,7 @@ class _Load:
     def _resources(self, documents: Sorted, resolver: Resolver, stack: Stack | None) -> tuple[Resource, ...]:
         late = {}
         for draft in (*documents.drafts.values(), *documents.nameless):
-            if draft.sound:
+            if draft.readable:
                 is_late = draft.templated and resolver.document(draft)
                 check(draft, self._schema(draft.type), plain=not draft.templated)
                 late[id(draft)] = is_late

@@ -22,11 +22,12 @@ class PureParser(Reader, Scanner, Parser):
         """Return the next event.
 
         Raises:
-            yaml.YAMLError: The text is not YAML; also for half a character (``"\\ud800"``), which libyaml refuses by itself.
+            yaml.YAMLError: The text is not YAML, or an escape stands for half a character, which libyaml refuses too.
         """
         event = super().get_event()  # type: ignore[no-untyped-call]
         if type(event) is ScalarEvent and not _encodable(event.value):
-            raise yaml.MarkedYAMLError(problem="an escape stands for half a character", problem_mark=event.start_mark)
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem="an escape stands for half a character", problem_mark=mark)
         return event
 
 
@@ -45,8 +46,7 @@ def new_parser(text: str) -> Any:
         yaml.YAMLError: The text holds characters that YAML doesn't allow (the pure parser looks at once).
     """
     if yaml.__with_libyaml__:
-        from yaml.cyaml import CParser
+        from yaml.cyaml import CSafeLoader
 
-        # libyaml refuses half characters only while decoding; text from bytes never has them.
-        return CParser(text.encode())
+        return CSafeLoader(text.encode())
     return PureParser(text)

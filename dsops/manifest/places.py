@@ -1,7 +1,7 @@
 """Where the parts of a document stand, found when somebody asks.
 
-Most documents are never asked: keeping marks for each would cost more than reading the values. A document that is asked is
-parsed once more, and its outline is kept.
+Most documents are never asked: keeping marks for each would cost more than reading the values. A document that is asked
+is parsed once more, and its outline is kept.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from yaml.events import (
     AliasEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -76,7 +75,10 @@ class Node:
 
 
 class Places(Mapping[str, Source]):
-    """The places of one document: field path (``spec.model.version``, ``spec.sourceIds[0]``) to where its key stands."""
+    """The places of one document: field path to where its key stands.
+
+    A path is written ``spec.model.version``, an item of a list ``spec.sourceIds[0]``.
+    """
 
     __slots__ = ("__dict__", "_begin", "_end", "_line", "_text", "file", "start")
 
@@ -161,7 +163,7 @@ class _Outliner:
 
     def node(self, event: Any) -> Node:
         if type(event) is AliasEvent:
-            return self.anchors.get(event.anchor) or Node(self.source(event), "alias")
+            return self.anchors.get(event.anchor or "") or Node(self.source(event), "alias")
         if type(event) is MappingStartEvent:
             node = Node(self.source(event), "map")
             self.mapping(node)
@@ -185,6 +187,6 @@ class _Outliner:
             elif key.kind == "scalar":
                 node.pairs.append((key.text, self.source(event), value))
 
-    def source(self, event: Event) -> Source:
+    def source(self, event: Any) -> Source:
         mark = event.start_mark
         return Source(self.file, mark.line + self.line, mark.column + 1)

@@ -86,7 +86,7 @@ class Builder:
         """Return what a reference field names: an address of the stack, or the name of an object outside it."""
         if isinstance(name, Reference | Template) and name is not UNRESOLVED:
             hint = f"Write the name of the {type_}: it is its metadata.name."
-            draft.report(path, f"{dotted(path)} is no name", detail=f"The field itself refers to a {type_}.", hint=hint)
+            draft.report(path, f"{dotted(path)} takes a name, not a reference", hint=hint)
             return None
         if not isinstance(name, str) or ("/" not in name and not NAME_PATTERN.fullmatch(name)):
             return None  # the schema said so
@@ -115,16 +115,16 @@ class Builder:
     def _choose(self, draft: Draft, address: Address) -> str | None:
         if self.connections is None:
             return None
+        names = [name for name, each in self.connections.items() if each.provider == address.provider]
         own = _metadata(draft).get("connection")
+        if own is None and len(names) == 1:
+            return names[0]
         parent = self._parent(draft)
         inherited = self.connection(parent) if parent else None
         if isinstance(own, str):
             return self._own(draft, address, own, parent, inherited)
         if parent:
             return inherited
-        names = [name for name, each in self.connections.items() if each.provider == address.provider]
-        if len(names) == 1:
-            return names[0]
         path = ("metadata", "connection")
         if names:
             hint = f"Write metadata.connection: {listed(names, 3)}."
@@ -166,7 +166,8 @@ class Builder:
         pattern, type_ = next(iter(self.schemas[draft.type].facts.references.items()), ((), ""))
         for _, name in located(draft.value, pattern) if pattern else ():
             if isinstance(name, str) and "/" not in name:
-                address = Address(*type_.split("/"), name)
+                provider, kind = type_.split("/")
+                address = Address(provider, kind, name)
                 return address if address in self.drafts else None
         return None
 

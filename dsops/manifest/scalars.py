@@ -13,6 +13,7 @@ everything else                    text: ``no``, ``on``, ``12:30:00``, ``2024-01
 
 import math
 import re
+from functools import lru_cache
 
 Scalar = str | int | float | bool | None
 
@@ -35,12 +36,13 @@ _LONGEST_INT = 22
 _QUOTE = "Quote it if text is meant"
 
 
+@lru_cache(maxsize=4096)
 def resolve(text: str) -> Scalar:
     """Return the value of a plain scalar.
 
     Raises:
-        ValueError: The scalar is one that dsops refuses. Its arguments are what is wrong and what to do, a sentence each, neither
-            of which repeats the scalar: it might be meant as a secret.
+        ValueError: The scalar is one that dsops refuses. Its arguments are what is wrong and what to do; neither
+            repeats the scalar, which might be meant as a secret.
     """
     if text in _WORDS:
         return _WORDS[text]

@@ -1,7 +1,7 @@
 """One JSON Schema: whether a document is valid, and the facts dsops reads from the schema.
 
-*Whether* is decided by jsonschema_rs, two orders of magnitude faster than jsonschema; the words for what it refuses come from
-jsonschema (`wording`), imported only then. Both judge by the same keywords: ``format`` is an annotation for them, and checked here.
+*Whether* is decided by jsonschema_rs, two orders of magnitude faster than jsonschema; the words for what it refuses
+come from jsonschema (`wording`), imported only then. For both ``format`` is an annotation; `checks` looks at dates.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,6 +41,17 @@ class Facts:
 def matches(path: Path, pattern: Path) -> bool:
     """Whether a path is one of those that a pattern means."""
     return len(path) == len(pattern) and all(want in {ANY, part} for part, want in zip(path, pattern, strict=True))
+
+
+def holds(value: Any, pattern: Path) -> bool:
+    """Whether a value may have parts that a pattern means: a cheap look before `located`."""
+    for part in pattern:
+        if part == ANY:
+            return bool(value)
+        if type(value) is not dict or part not in value:
+            return False
+        value = value[part]
+    return True
 
 
 def located(value: Any, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -9,13 +9,16 @@ from dsops.model import Diagnostic, Source, error
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-_WORDS: Final = (
-    ("mapping values are not allowed", "A colon stands where no key can be", "Quote the value if the colon belongs to it."),
+_WORDS: Final = (  # what the parser says, what it means, what to do
+    ("mapping values are not allowed", "A colon stands where no key can be",
+     "Quote the value if the colon belongs to it."),
     ("could not find expected ':'", "A key lacks its colon", "Write `key: value`."),
     ("did not find expected key", "The indentation does not fit", "Indent all keys of one map alike."),
-    ("expected <block end>", "The indentation does not fit", "Indent all keys of one map, and all items of one list, alike."),
+    ("expected <block end>", "The indentation does not fit",
+     "Indent all keys of one map, and all items of one list, alike."),
     ("did not find expected '-' indicator", "The indentation of a list does not fit", "Indent all its items alike."),
-    ("block sequence entries are not allowed", "A list item stands where none can be", "Begin the list in a line of its own."),
+    ("block sequence entries are not allowed", "A list item stands where none can be",
+     "Begin the list in a line of its own."),
     ("expected ',' or ']'", "A list in [ ] is not closed", "Write commas between its items and ] at its end."),
     ("expected ',' or '}'", "A map in { } is not closed", "Write commas between its fields and } at its end."),
     ("found unexpected end of stream", "A quote or bracket is never closed", ""),

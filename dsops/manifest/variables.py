@@ -36,7 +36,7 @@ class Variables:
     Attributes:
         values: Those that have a value.
         declared: All names.
-        complete: False when the stack file can't be read: then a name that is missing here may be declared all the same.
+        complete: False when the stack file can't be read: then a name that is missing here may be declared after all.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -58,10 +58,10 @@ def as_text(value: Any) -> str | None:
 def collect(
     stack: Draft, given: Mapping[str, str], environ: Mapping[str, str], problems: list[Diagnostic]
 ) -> Variables:
-    """Find each variable's value: what is given, then ``DSOPS_VAR_name``, then the default (the overlay is merged in already).
+    """Find each variable's value: what is given, then ``DSOPS_VAR_name``, then the default (that of an overlay first).
 
-    A given value stays text where the default is text; else it is read as a plain scalar of a manifest: ``8`` is a number, ``true``
-    a boolean, ``eu`` text.
+    A given value stays text where the default is text; else it is read as a plain scalar of a manifest: ``8`` is a
+    number, ``true`` a boolean, ``eu`` text.
 
     Args:
         stack: The stack file; problems of declarations go there.
@@ -91,7 +91,7 @@ def collect(
         except ValueError as refused:
             stack.report(path, f"The variable {name} has a value that can't be read", detail=refused.args[0] + ".",
                          hint="Declare a default that is text to keep it text.", at_key=True)  # fmt: skip
-    return Variables(values, frozenset(declarations), stack.sound or bool(stack.problems))
+    return Variables(values, frozenset(declarations), stack.readable)
 
 
 def _typed(raw: str, declaration: Mapping[str, Any]) -> Any:

@@ -17,6 +17,8 @@ _TYPES = {
     "string": "text", "number": "a number", "integer": "a whole number", "boolean": "true or false",
     "object": "a map", "array": "a list", "null": "null",
 }  # fmt: skip
+_BOUNDS = {"minimum": "{} or more", "maximum": "{} or less", "exclusiveMinimum": "more than {}"}
+_COUNTED = {"Length": "characters", "Items": "entries", "Properties": "entries"}
 _YAML_1_1 = {"yes", "no", "on", "off", "y", "n"}
 
 
@@ -58,14 +60,15 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _pattern})
+_Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 def _worded(found: ValidationError) -> Iterator[Problem]:
     path = tuple(found.absolute_path)
     name = dotted(path) or "the document"
     schema: Mapping[str, Any] = found.schema if isinstance(found.schema, Mapping) else {}
-    value, want = found.instance, found.validator_value
+    value: Any = found.instance
+    want: Any = found.validator_value
     match found.validator:
         case "additionalProperties":
             yield from _unknown(path, value, schema)
@@ -79,7 +82,7 @@ def _worded(found: ValidationError) -> Iterator[Problem]:
             yield _bad_key(found)
         case "pattern":
             said = schema.get("patternErrorMessage", f"It must match {want}.")
-            yield Problem(path, f"{name} is {_shown(value)}", hint=said)
+            yield Problem(path, f"{name} can't be {_shown(value)}", hint=said)
         case "oneOf":
             yield _one_of(path, name, value, want)
         case _:
@@ -95,7 +98,7 @@ def _bad_key(found: ValidationError) -> Problem:
     schema: Any = found.schema
     above = dotted(path[:-1])
     return Problem(
-        path, f"{above} has the key {_shown(found.instance)}", hint=schema["patternErrorMessage"], at_key=True
+        path, f"{above} can't have the key {_shown(found.instance)}", hint=schema["patternErrorMessage"], at_key=True
     )
 
 
@@ -105,9 +108,8 @@ def _unknown(path: Path, value: Mapping[str, Any], schema: Mapping[str, Any]) ->
     where = dotted(path) or "the document"
     for key in value:
         if key not in known and not any(_search(pattern, key) for pattern in patterns):
-            missing = [each for each in known if each not in value] or list(known)
             summary = f"{where} has no field {key}"
-            yield Problem((*path, key), summary, hint=near(key, missing, "fields"), at_key=True)
+            yield Problem((*path, key), summary, hint=near(key, known, "fields"), at_key=True)
 
 
 def _missing(path: Path, found: ValidationError) -> Problem:
@@ -138,10 +140,8 @@ def _wrong_type(path: Path, name: str, value: Any, want: str | list[str]) -> Pro
 
 def _not_among(path: Path, name: str, value: Any, allowed: list[Any]) -> Problem:
     words = [each if isinstance(each, str) else json.dumps(each) for each in allowed]
-    if len(words) == 1:
-        return Problem(path, f"{name} must be {words[0]}, not {_shown(value)}")
     hint = near(value, words, "values") if isinstance(value, str) else f"Known values: {listed(words)}."
-    detail = "" if hint.startswith("Known") else f"It is one of {listed(words)}."
+    detail = "" if hint.startswith("Known") else f"Known values: {listed(words)}."
     return Problem(path, f"{name} can't be {_shown(value)}", detail, hint)
 
 
@@ -156,21 +156,13 @@ def _one_of(path: Path, name: str, value: Mapping[str, Any], branches: list[dict
 
 
 def _limit(keyword: str, value: Any, want: Any) -> str:
+    if keyword in _BOUNDS:
+        return f"is {_shown(value)}; it must be {_BOUNDS[keyword].format(want)}"
     match keyword:
-        case "minimum":
-            return f"is {_shown(value)}; it must be {want} or more"
-        case "maximum":
-            return f"is {_shown(value)}; it must be {want} or less"
-        case "exclusiveMinimum":
-            return f"is {_shown(value)}; it must be more than {want}"
-        case "minLength":
-            return "is empty" if want == 1 else f"has {len(value)} characters; it needs {want}"
-        case "maxLength":
-            return f"has {len(value):,} characters; at most {want:,} are allowed"
-        case "minItems" | "minProperties":
-            return f"has {len(value)} entries; it needs at least {want}"
-        case "maxItems" | "maxProperties":
-            return f"has {len(value):,} entries; at most {want:,} are allowed"
+        case "minLength" | "minItems" | "minProperties":
+            return f"has {len(value)} {_COUNTED[keyword[3:]]}; it needs at least {want}"
+        case "maxLength" | "maxItems" | "maxProperties":
+            return f"has {len(value):,} {_COUNTED[keyword[3:]]}; at most {want:,} are allowed"
         case "uniqueItems":
             return f"lists {_shown(_repeated(value))} twice"
         case _:
