@@ -104,7 +104,7 @@ def cause(exc: Exception, timeout: float, *, left: bool) -> str:
         if isinstance(inner, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {inner.verify_message}"
         if isinstance(inner, OSError) and inner.errno and inner.strerror:
-            # asyncio puts words of its own into strerror; a resolver's numbers are not the system's, and its words are good.
+            # asyncio puts words of its own into strerror; a resolver's numbers are not the system's, but its words are.
             words = inner.strerror if isinstance(inner, socket.gaierror) else os.strerror(inner.errno)
             return words[:1].lower() + words[1:]
     return str(exc) or "the connection broke"

@@ -119,7 +119,7 @@ class Throttle:
     async def _slot(self) -> int:
         if not self._queue and (slot := self._pace.begin()) is not None:
             return slot
-        turn = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
         try:
             return await turn

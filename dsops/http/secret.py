@@ -1,6 +1,7 @@
 """Secrets: found when a request is signed, and kept out of every text."""
 
 import difflib
+import html
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -92,7 +93,7 @@ class Redactor:
     """Takes secrets out of texts and documents."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """Take the secret values; each is also looked for as it looks in URLs, JSON, and Python's messages."""
+        """Take the secret values; each is also looked for as it looks in URLs, JSON, HTML and Python."""
         forms = {form for secret in secrets if secret for form in _forms(secret)}
         # The longest first: of a secret that begins with another one nothing may be left over.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
@@ -117,7 +118,20 @@ class Redactor:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    return (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1])
+    sent = secret.encode()
+    return (
+        secret,
+        sent.decode("latin-1"),
+        repr(secret)[1:-1],
+        repr(sent)[2:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(secret)[1:-1].replace("/", "\\/"),
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        html.escape(secret),
+    )
 
 
 def credentials(plain: Mapping[str, str], signed: Mapping[str, str]) -> tuple[str, ...]:

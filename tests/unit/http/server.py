@@ -87,8 +87,11 @@ class Server:
     script: Sequence[Act]
     tls: SSLContext | None = None
     seen: list[Seen] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     connections: int = 0
     port: int = 0
+    busy: int = 0
+    busiest: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -96,7 +99,7 @@ class Server:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -120,7 +123,11 @@ class Server:
                 }
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 self.seen.append(Seen(method, target, headers, body))
+                self.asked.set()
+                self.busy += 1
+                self.busiest = max(self.busiest, self.busy)
                 await self.script[min(len(self.seen), len(self.script)) - 1](writer)
+                self.busy -= 1
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
@@ -136,7 +143,7 @@ class Bearer:
 
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
         del connection
-        headers = {f"authorization": f"Bearer {secrets['token']}"} if secrets else {}
+        headers = {"authorization": f"Bearer {secrets['token']}"} if secrets else {}
         return dataclasses.replace(request, headers={**request.headers, **headers})
 
     def failure(self, response: Response) -> Failure | None:
@@ -149,10 +156,14 @@ class Bearer:
 
 @dataclass
 class Hours:
-    """A clock that stands still but for sleeping, and remembers the sleeps; chance always gives the most."""
+    """A clock that stands still but for sleeping, and remembers the sleeps; chance always gives the most.
+
+    ``then`` is done after each sleep.
+    """
 
     now: float = 1000.0
     slept: list[float] = field(default_factory=list)
+    then: Callable[[], Awaitable[object]] | None = None
 
     @property
     def clock(self) -> Clock:
@@ -161,7 +172,7 @@ class Hours:
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
-        await asyncio.sleep(0)
+        await (self.then() if self.then else asyncio.sleep(0))
 
 
 @dataclass

@@ -181,14 +181,14 @@ def test_a_wait_too_long_fails_at_once_and_for_everybody() -> None:
     bench = Bench()
 
     async def scene() -> Answer:
-        async with Server([reply(429, {"message": "slow down"}, Retry_After="3600")]) as server:
-            async with bench.client(server.url) as client:
-                answer = await client.read(GET)
-                with pytest.raises(NotSent) as caught:
-                    await client.read(GET)
-                assert "3600 s more" in caught.value.diagnostics[0].detail
-                assert len(server.seen) == 1
-                return answer
+        script = [reply(429, {"message": "slow down"}, Retry_After="3600")]
+        async with Server(script) as server, bench.client(server.url) as client:
+            answer = await client.read(GET)
+            with pytest.raises(NotSent) as caught:
+                await client.read(GET)
+            assert "3600 s more" in caught.value.diagnostics[0].detail
+            assert len(server.seen) == 1
+            return answer
 
     answer = asyncio.run(scene())
     assert answer.failure is not None
@@ -329,32 +329,25 @@ def test_connections_are_kept_and_never_more_than_allowed() -> None:
 
 
 def test_the_gate_holds_over_all_connections() -> None:
-    busy = most = 0
-
     async def slow(writer: asyncio.StreamWriter) -> None:
-        nonlocal busy, most
-        busy += 1
-        most = max(most, busy)
         await asyncio.sleep(0.01)
-        busy -= 1
         await reply(200)(writer)
 
-    async def scene() -> None:
+    async def scene() -> int:
         gate = asyncio.Semaphore(2)
         async with Server([slow]) as server:
             async with Bench().client(server.url, gate=gate) as one, Bench().client(server.url, gate=gate) as other:
                 await asyncio.gather(*(client.read(GET) for client in (one, other) for _ in range(6)))
+            return server.busiest
 
-    asyncio.run(scene())
-    assert most == 2
+    assert asyncio.run(scene()) == 2
 
 
 def test_a_cancelled_request_leaves_room_for_others() -> None:
     async def scene() -> None:
         async with Server([stall, reply(200)]) as server, Bench().client(server.url, max_concurrency=1) as client:
             first = asyncio.create_task(client.read(GET))
-            while not server.seen:
-                await asyncio.sleep(0.01)
+            await server.asked.wait()
             first.cancel()
             answer = await asyncio.wait_for(client.read(GET), 5)
             assert answer.response.status == 200

@@ -144,19 +144,17 @@ def test_a_redirect_of_a_write_is_not_followed() -> None:
 
 def test_a_refused_connection_is_tried_again_until_the_server_is_there() -> None:
     async def scene() -> None:
-        async with Server([reply(200)]) as server:
-            url, port = server.url, server.port
+        async with Server([]) as server:
+            pass
         bench = Bench()
-        back = Server([reply(200, {"a": 1})])
+        back = Server([reply(200, {"a": 1})], port=server.port)
 
-        async def sleep(seconds: float) -> None:
-            bench.hours.slept.append(seconds)
+        async def start() -> None:
             if len(bench.hours.slept) == 2:
-                back._server = await asyncio.start_server(back._accept, "127.0.0.1", port)
+                await back.__aenter__()
 
-        client = bench.client(url)
-        object.__setattr__(client._clock, "sleep", sleep)
-        async with client:
+        bench.hours.then = start
+        async with bench.client(server.url) as client:
             answer = await client.write(PUT)
         assert answer.response.body == {"a": 1}
         assert client.writes == len(back.seen) == 1
@@ -202,12 +200,10 @@ def test_a_refused_connection_is_certainly_not_sent() -> None:
     ],
 )
 def test_what_each_exception_of_a_transport_means(raised: Exception, outcome: type[TransportError], tries: int) -> None:
-    calls = 0
+    calls: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
-        del request
-        nonlocal calls
-        calls += 1
+        calls.append(request)
         raise raised
 
     async def scene() -> None:
@@ -216,7 +212,7 @@ def test_what_each_exception_of_a_transport_means(raised: Exception, outcome: ty
                 await client.write(PUT)
 
     asyncio.run(scene())
-    assert calls == tries
+    assert len(calls) == tries
 
 
 @pytest.mark.parametrize(("left", "sent"), [(60.0, True), (59.9, False), (-5.0, False)])
