@@ -132,8 +132,8 @@ class Backend(Protocol):
         """Give the lease back if it is still ours."""
         ...
 
-    def read(self) -> Snapshot:
-        """Return the whole."""
+    def read(self, lease: Lease) -> Snapshot:
+        """Return the whole, given the lease just taken."""
         ...
 
     def commit(self, lease: Lease, before: Stamp, after: Stamp, delta: Delta) -> None:

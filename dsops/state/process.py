@@ -28,8 +28,8 @@ def this_process(command: str, *, seconds: float) -> Holder:
 def is_dead(holder: Holder) -> bool:
     """Whether it is proven that a holder's process no longer runs.
 
-    Proof needs the same boot of the same machine and the same namespace of process numbers; then the process is gone, is
-    a zombie, or its number belongs to a process with another start. No proof (another machine, a container, a system
+    Proof needs the same boot of the same machine and the same namespace of process numbers; then the process is gone,
+    is a zombie, or its number belongs to a process with another start. No proof (another machine, a container, a system
     without /proc) is False.
     """
     if holder.boot_id is None or holder.started is None or holder.boot_id != _boot():

@@ -152,6 +152,6 @@ def _refuse_second_use(run: PlanRun, serial: int) -> None:
     if run.serial != serial:
         raise StateError.of(
             "This plan was begun before, and the state was changed since",
-            detail=f"Its interrupted apply wrote serial {run.serial}; the state is at {serial} now. The plan is {run.plan_id}.",
+            detail=f"The apply of plan {run.plan_id} stopped at serial {run.serial}; the state is at {serial} now.",
             hint="Make a new one with: dsops plan --save FILE",
         )

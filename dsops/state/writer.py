@@ -116,7 +116,7 @@ class Writer:
                 on_event=self._say,
             )
             try:
-                snapshot = backend.read()
+                snapshot = backend.read(lease)
                 self._tell(_resolve, self.ready, snapshot)
                 self._serve(backend, lease, Stamp(snapshot.state.lineage, snapshot.state.serial))
             finally:

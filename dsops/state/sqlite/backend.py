@@ -12,7 +12,7 @@ from dsops.state.entries import Delta, Lease, Snapshot, Stamp
 from dsops.state.lease import lost
 from dsops.state.sqlite.files import create, exists, open_for_writing, transaction
 from dsops.state.sqlite.problems import explaining, unusable
-from dsops.state.sqlite.reading import check, checksum, read_lease, read_snapshot
+from dsops.state.sqlite.reading import check, checksum, read_file, read_lease, read_snapshot
 
 SETTLED_KEPT = 1000
 RUNS_KEPT = 200
@@ -60,14 +60,12 @@ class SqliteBackend:
         self._env = env
         if not exists(path):
             create(path)
+        self._found, self._snapshot = read_file(  # before anything is touched: a damaged file is left as it is
+            path, lambda found: (read_lease(found, path), read_snapshot(found, path)), stack=stack, env=env
+        )
         with explaining(path):
             self._connection = open_for_writing(path)
-            try:
-                self._file = _identity(path)
-                check(self._connection, path, stack=stack, env=env)
-            except BaseException:
-                self._connection.close()
-                raise
+        self._file = _identity(path)
 
     def look(self) -> Lease:
         """Return the lease as it is."""
@@ -92,8 +90,10 @@ class SqliteBackend:
         with self._transaction():
             self._connection.execute(RELEASE, (lease.token,))
 
-    def read(self) -> Snapshot:
-        """Return the whole."""
+    def read(self, lease: Lease) -> Snapshot:
+        """Return the whole as it was found on opening, or anew if somebody may have written since."""
+        if self._found.holder is None and lease.token == self._found.token + 1:
+            return self._snapshot
         with explaining(self._path), transaction(self._connection, "DEFERRED"):
             check(self._connection, self._path, stack=self._stack, env=self._env)
             return read_snapshot(self._connection, self._path)

@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from dsops.state.sqlite.problems import explaining, unusable
+from dsops.state.sqlite.problems import damaged, explaining, unusable
 from dsops.state.sqlite.schema import MARKS, TABLES
 
 MOUNTS = Path("/proc/self/mounts")
 BUSY_SECONDS = 10.0
+SMALLEST = 512
+"""Bytes of the smallest page SQLite knows; it takes a file without a page for one that is still to be filled."""
+
 NETWORK = re.compile(
     r"9p|afs|ceph|cifs|davfs|glusterfs|lustre|ncpfs|nfs\d?|smb\d?|smbfs"
     r"|fuse\.(ceph|cephfs|davfs|gcsfuse|glusterfs|goofys|mount-s3|rclone|s3fs|smbnetfs|sshfs)"
@@ -44,8 +47,8 @@ def exists(path: Path) -> bool:
         raise unusable(path, f"{problem.strerror}.") from problem
     if not path.is_file():
         raise unusable(path, "It is not a file.", hint="Name a file as state in the stack file.")
-    if found.st_size == 0:
-        raise unusable(path, "The file is empty: it was cut off, or not written by dsops. Nothing was changed.")
+    if found.st_size < SMALLEST:
+        raise damaged(path, f"of the file only {found.st_size} bytes are left")
     refuse_network(path)
     return True
 
@@ -97,22 +100,30 @@ def transaction(connection: sqlite3.Connection, mode: str) -> Iterator[None]:
 
 
 @contextmanager
-def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
+def open_for_reading(path: Path, *, alone: bool) -> Iterator[sqlite3.Connection]:
     """Open an existing state file for reading.
 
     At rest there is no write-ahead log, and the file alone is the state: it is read without locks or side files, so
     that reading creates nothing and works where nothing may be written. Otherwise somebody is writing, or was killed:
     SQLite sorts that out, through the log's index beside it, and leaves the file as it is.
+
+    Args:
+        path: The file.
+        alone: Whether to read it that way if it is at rest.
+
+    Raises:
+        Disturbed: It was, and didn't stay so: what was read, or raised, may be wrong. Read again, not alone.
     """
     before = _identity(path)
-    at_rest = not _has_log(path)
+    at_rest = alone and not _has_log(path)
     mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
-    with closing(
-        sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-    ) as connection:
-        yield connection
-    if at_rest and (_has_log(path) or _identity(path) != before):
-        raise Disturbed
+    uri = f"{path.as_uri()}?{mode}"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)) as connection:
+        try:
+            yield connection
+        finally:
+            if at_rest and (_has_log(path) or _identity(path) != before):
+                raise Disturbed
 
 
 class Disturbed(Exception):

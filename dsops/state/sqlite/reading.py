@@ -2,16 +2,38 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 
 from dsops.model import EMPTY_STATE, Intent, State, StateError
 from dsops.state.codec import Records, decode_holder, decode_intent
 from dsops.state.entries import HistoryEntry, Lease, PlanRun, PlanStatus, Snapshot
-from dsops.state.sqlite.problems import damaged, unusable
+from dsops.state.sqlite.files import Disturbed, open_for_reading, transaction
+from dsops.state.sqlite.problems import damaged, explaining, unusable
 from dsops.state.sqlite.schema import APPLICATION_ID, FORMAT
+
+T = TypeVar("T")
+
+
+def read_file(path: Path, function: Callable[[sqlite3.Connection], T], *, stack: str, env: str | None) -> T:
+    """Return what a function reads from an existing state file, changing nothing, after `check`."""
+
+    def read(*, alone: bool) -> T:
+        with (
+            explaining(path),
+            open_for_reading(path, alone=alone) as connection,
+            transaction(connection, "DEFERRED"),
+        ):
+            check(connection, path, stack=stack, env=env)
+            return function(connection)
+
+    try:
+        return read(alone=True)
+    except Disturbed:
+        return read(alone=False)
 
 
 def check(connection: sqlite3.Connection, path: Path, *, stack: str, env: str | None) -> None:
@@ -27,7 +49,7 @@ def check(connection: sqlite3.Connection, path: Path, *, stack: str, env: str | 
     if version > FORMAT:
         raise unusable(
             path,
-            f"A newer dsops wrote it: its format is {version}, this one knows formats up to {FORMAT}. Nothing was changed.",
+            f"A newer dsops wrote it: it has format {version}, this one knows up to {FORMAT}. Nothing was changed.",
             hint="Upgrade dsops.",
         )
     if version != FORMAT:
@@ -73,7 +95,10 @@ def read_history(connection: sqlite3.Connection, limit: int) -> tuple[HistoryEnt
     rows = connection.execute(
         "SELECT at, serial, who, command, summary, changes FROM history ORDER BY id DESC LIMIT ?", (max(0, limit),)
     )
-    return tuple(HistoryEntry(*row[:-1], changes=tuple(orjson.loads(row[-1]))) for row in rows)
+    return tuple(
+        HistoryEntry(at, serial, who, command, summary, tuple(orjson.loads(changes)))
+        for at, serial, who, command, summary, changes in rows
+    )
 
 
 def read_lease(connection: sqlite3.Connection, path: Path) -> Lease:

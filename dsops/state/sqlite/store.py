@@ -9,14 +9,13 @@ from typing import TypeVar
 from dsops.model import EMPTY_STATE, Holder, State
 from dsops.state.base import Session
 from dsops.state.entries import HistoryEntry
-from dsops.state.sqlite.files import Disturbed, exists, open_for_reading, open_for_writing, transaction
-from dsops.state.sqlite.problems import explaining, unusable
-from dsops.state.sqlite.reading import check, read_history, read_lease, read_state
+from dsops.state.sqlite.files import exists, open_for_writing, transaction
+from dsops.state.sqlite.problems import explaining
+from dsops.state.sqlite.reading import check, read_file, read_history, read_lease, read_state
 
 T = TypeVar("T")
 
 LEASE_SECONDS = 60.0
-READINGS = 5
 
 
 class SqliteStore:
@@ -82,15 +81,4 @@ class SqliteStore:
     def _read(self, function: Callable[[Connection], T], nothing: T) -> T:
         if not exists(self._path):
             return nothing
-        for _ in range(READINGS):
-            try:
-                with (
-                    explaining(self._path),
-                    open_for_reading(self._path) as connection,
-                    transaction(connection, "DEFERRED"),
-                ):
-                    check(connection, self._path, stack=self._stack, env=self._env)
-                    return function(connection)
-            except Disturbed:
-                continue
-        raise unusable(self._path, "It changes faster than it can be read.", hint="Run the command again.")
+        return read_file(self._path, function, stack=self._stack, env=self._env)

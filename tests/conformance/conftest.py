@@ -1,0 +1,49 @@
+"""Every state store, and other processes that use it."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dsops.state import StateStore
+from tests.conformance.state_process import Process, Start, open_as
+
+STORES = ("sqlite",)
+
+
+@pytest.fixture(params=STORES)
+def store_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def store(store_kind: str, tmp_path: Path) -> StateStore:
+    return open_as(store_kind, tmp_path)
+
+
+@pytest.fixture
+def start(store_kind: str, tmp_path: Path, root: Path) -> Iterator[Start]:
+    started: list[Process] = []
+
+    def begin(*args: object, seconds: float = 60.0) -> Process:
+        command = [sys.executable, "-m", "tests.conformance.state_process", store_kind, str(tmp_path), str(seconds)]
+        process = subprocess.Popen(
+            [*command, *(str(each) for each in args)],
+            cwd=root,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        with process:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.communicate()
