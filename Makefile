@@ -37,7 +37,7 @@ check: $(STAMP) ## formatting, lint, types, import contracts
 	@echo "Format";  $(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: make fix" >&2; exit 1; }
 	@echo "Lint";    $(BIN)/ruff check --quiet .
 	@echo "Types";   $(BIN)/mypy --no-error-summary
-	@echo "Imports"; $(BIN)/lint-imports --no-cache > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log >&2; exit 1; }
+	@echo "Imports"; $(BIN)/lint-imports --no-cache --no-logo > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log >&2; exit 1; }
 	@echo "All checks passed"
 
 fix: $(STAMP) ## format, and repair what ruff can repair
