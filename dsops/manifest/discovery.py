@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dsops.manifest.words import near
-from dsops.model import Diagnostic, DsopsError, Source, error
+from dsops.manifest.words import error, near
+from dsops.model import Diagnostic, DsopsError, Source
 
 STACK_FILE = "dsops.yaml"
 OVERLAYS = "env"

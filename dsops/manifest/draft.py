@@ -6,7 +6,8 @@ from typing import Any
 from dsops.manifest.events import Document
 from dsops.manifest.overlay import Overlaid, Spots, merged, nearest
 from dsops.manifest.places import Path
-from dsops.model import Address, Diagnostic, Source, error
+from dsops.manifest.words import error
+from dsops.model import Address, Diagnostic, Source
 
 
 @dataclass(slots=True)

@@ -26,7 +26,8 @@ from dsops.manifest.parser import new_parser
 from dsops.manifest.places import Places, repeats
 from dsops.manifest.source import decode, too_large
 from dsops.manifest.syntax import syntax_error
-from dsops.model import Diagnostic, Source, error
+from dsops.manifest.words import error
+from dsops.model import Diagnostic, Source
 
 DEEPEST: Final = 64
 """Maps and lists inside each other."""

@@ -17,7 +17,8 @@ from dsops.manifest.sorting import STACK, Add, Sorted
 from dsops.manifest.source import read
 from dsops.manifest.stackfile import build_stack
 from dsops.manifest.variables import Variables, collect
-from dsops.model import NAME_PATTERN, Diagnostic, DsopsError, Resource, Source, Stack, error, in_order
+from dsops.manifest.words import error
+from dsops.model import NAME_PATTERN, Diagnostic, DsopsError, Resource, Source, Stack, in_order
 from dsops.model.assets import asset
 
 

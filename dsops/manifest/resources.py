@@ -10,7 +10,7 @@ from dsops.manifest.draft import Draft
 from dsops.manifest.places import Path, dotted
 from dsops.manifest.resolver import UNRESOLVED
 from dsops.manifest.schema import Schema, located
-from dsops.manifest.words import listed, near
+from dsops.manifest.words import error, listed, near
 from dsops.model import (
     ALL_VERBS,
     NAME_PATTERN,
@@ -24,7 +24,6 @@ from dsops.model import (
     Resource,
     Template,
     Verb,
-    error,
     references,
 )
 

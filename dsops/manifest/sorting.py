@@ -7,8 +7,8 @@ from typing import Any, Final
 from dsops.manifest.discovery import STACK_FILE
 from dsops.manifest.draft import Draft
 from dsops.manifest.events import Document
-from dsops.manifest.words import a_kind_of, near
-from dsops.model import NAME_PATTERN, Address, Diagnostic, Source, error
+from dsops.manifest.words import a_kind_of, error, near
+from dsops.model import NAME_PATTERN, Address, Diagnostic, Source
 
 STACK: Final = "Stack"
 _STACK_API: Final = "dsops/v1"

@@ -5,7 +5,8 @@ from typing import Final
 
 import yaml
 
-from dsops.model import Diagnostic, Source, error
+from dsops.manifest.words import error
+from dsops.model import Diagnostic, Source
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -10,8 +10,8 @@ from dsops.manifest import scalars
 from dsops.manifest.draft import Draft
 from dsops.manifest.expressions import scan
 from dsops.manifest.places import Path
-from dsops.manifest.words import near
-from dsops.model import Diagnostic, error
+from dsops.manifest.words import error, near
+from dsops.model import Diagnostic
 
 PREFIX = "DSOPS_VAR_"
 
@@ -72,7 +72,7 @@ def collect(
     spec = stack.value.get("spec")
     declared = spec.get("variables") if isinstance(spec, dict) else None
     declarations: dict[str, Any] = declared if isinstance(declared, dict) else {}
-    for name in sorted(given.keys() - declarations.keys()):
+    for name in sorted(given.keys() - declarations.keys()) if stack.readable else ():
         hint = near(name, declarations, "variables")
         problems.append(error(f"--var {name}: the stack declares no variable {name}", hint=hint))
     values: dict[str, Value] = {}
@@ -95,6 +95,10 @@ def collect(
 
 
 def _typed(raw: str, declaration: Mapping[str, Any]) -> Any:
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        raise ValueError("It is not UTF-8", "Give it as UTF-8.") from None
     return raw if raw == "" or isinstance(declaration.get("default"), str) else scalars.resolve(raw)
 
 

@@ -4,6 +4,25 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from dsops.model import Address, Diagnostic, Source
+from dsops.model import error as model_error
+
+LONGEST = 500
+"""Characters of a manifest's words that a message repeats, at most."""
+
+
+def error(
+    summary: str, *, detail: str = "", hint: str = "", source: Source | None = None, address: Address | None = None
+) -> Diagnostic:
+    """Return an error whose texts may repeat what a manifest says: one line each, cut, nothing a terminal obeys."""
+    return model_error(_clean(summary), detail=_clean(detail), hint=_clean(hint), source=source, address=address)
+
+
+def _clean(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
 
 def near(word: str, known: Iterable[str], what: str) -> str:
     """Return a hint for an unknown name: the nearest known one, else all of them.
