@@ -13,7 +13,7 @@ from dsops.cli.workspace import load_workspace
 from dsops.engine import Applied, Options
 from dsops.model import Report
 from dsops.planner import load_plan
-from dsops.render import report_json, report_text
+from dsops.render import plan_summary, plan_text, report_json, report_text
 
 _NOT_ALL = 3
 
@@ -31,10 +31,11 @@ def apply_here(common: Common, chosen: Options, *, auto_approve: bool, full: boo
 
 
 def apply_saved_plan(common: Common, path: Path, chosen: Options, *, full: bool) -> int:
-    """Apply a saved plan, tell; return the exit code."""
+    """Apply a saved plan, tell; return the exit code. It was read when it was saved: only ``full`` shows it again."""
     content = read_plan_file(path)
+    plan = load_plan(content).plan
     if common.format == "text":
-        show_plan(common, load_plan(content).plan, full=full)
+        out(plan_text(plan, colour=common.colour, full=True) if full else plan_summary(plan, colour=common.colour))
     with progress(common) as emit:
         applied = asyncio.run(engine.apply_saved(content, chosen, emit))
     return _told(common, applied)

@@ -12,7 +12,7 @@ from dsops.render.events import event_json, event_text
 from dsops.render.graph import graph_document, graph_dot, graph_text
 from dsops.render.kinds import kinds_document, kinds_text
 from dsops.render.plan_markdown import plan_markdown
-from dsops.render.plan_text import calls_phrase, plan_json, plan_text
+from dsops.render.plan_text import calls_phrase, plan_json, plan_summary, plan_text
 from dsops.render.report import report_json, report_text
 from dsops.render.state import (
     history_document,
@@ -50,6 +50,7 @@ __all__ = [
     "kinds_text",
     "plan_json",
     "plan_markdown",
+    "plan_summary",
     "plan_text",
     "record_document",
     "record_text",

@@ -8,13 +8,13 @@ _LOOKS = {Status.SUCCEEDED: "green", Status.FAILED: "red", Status.SKIPPED: "yell
 
 
 def event_text(event: Event, *, colour: bool = False) -> str:
-    """Tell what happened: ``finished uipath/Stream/dispute: succeeded``."""
+    """Tell what happened: ``succeeded uipath/Stream/dispute: update``."""
     style = Style(colour)
     word = event.kind.value
     if event.kind is EventKind.FINISHED and event.status is not None:
         word = style(event.status.value, _LOOKS[event.status])
-    parts = [word, str(event.address) if event.address else "", printable(event.text)]
-    return " ".join(part for part in parts if part)
+    head = f"{word} {event.address}" if event.address else word
+    return f"{head}: {printable(event.text)}" if event.text else head
 
 
 def event_json(event: Event) -> str:

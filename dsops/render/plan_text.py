@@ -43,8 +43,21 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
         if (changes := [each for each in plan.changes if each.action is action])
     ]
     blocks += _guards(plan, style)
-    blocks.append(_summary(plan, style))
+    blocks.append(plan_summary(plan, colour=colour))
     return "\n\n".join(blocks)
+
+
+def plan_summary(plan: Plan, *, colour: bool = False) -> str:
+    """Tell a plan in a line: how many of what, how many calls, its id."""
+    style = Style(colour)
+    lines = [f"{style('Plan:', 'bold')} {summary_words(plan)}. {counted(len(plan.calls), 'call')}."]
+    if plan.changes:
+        lines.append(style(f"Plan id {plan_id(plan)}", "dim"))
+    else:
+        lines = [nothing_to_do(plan)]
+    if not plan.complete:
+        lines.append(style("Incomplete: not everything could be read.", "red", "bold"))
+    return "\n".join(lines)
 
 
 def calls_phrase(plan: Plan) -> str:
@@ -150,14 +163,3 @@ def _guards(plan: Plan, style: Style) -> Iterator[str]:
     for guard in plan.guards:
         head = style(f"Guard {guard.name}: ", "red", "bold") + printable(guard.summary)
         yield f"{head}\n  {style('hint:', 'cyan')} {printable(guard_pass(guard, identity))}"
-
-
-def _summary(plan: Plan, style: Style) -> str:
-    lines = [f"{style('Plan:', 'bold')} {summary_words(plan)}. {counted(len(plan.calls), 'call')}."]
-    if plan.changes:
-        lines.append(style(f"Plan id {plan_id(plan)}", "dim"))
-    else:
-        lines = [nothing_to_do(plan)]
-    if not plan.complete:
-        lines.append(style("Incomplete: not everything could be read.", "red", "bold"))
-    return "\n".join(lines)

@@ -131,7 +131,7 @@ def test_equal_diagnostics_are_told_once() -> None:
         ),
         (
             Event(EventKind.RETRIED, "429\x1b", ADDRESS),
-            "retried uipath/Dataset/a 429\\x1b",
+            "retried uipath/Dataset/a: 429\\x1b",
             '{"event":"retried","address":"uipath/Dataset/a","status":null,"total":0,"text":"429\\u001b"}',
         ),
         (
