@@ -24,8 +24,8 @@ def show_plan(common: Common, plan: Plan, *, full: bool) -> None:
 
 
 def sound(plan: Plan) -> bool:
-    """Whether everything could be read and nothing is wrong: whether it is a plan at all."""
-    return plan.complete and not any(each.is_error for each in plan.diagnostics)
+    """Whether nothing is wrong with it: a lookup that failed concerns only the resource that asked, which is blocked."""
+    return not any(each.is_error for each in plan.diagnostics)
 
 
 def save_plan(path: Path, saved: SavedPlan) -> None:

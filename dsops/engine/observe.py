@@ -21,8 +21,10 @@ from dsops.model import (
     Lookup,
     NaturalKey,
     Record,
+    Severity,
     error,
     in_order,
+    warning,
 )
 from dsops.planner import Declared, Observation, Scope, scope_of
 
@@ -142,10 +144,12 @@ class Observer:
             try:
                 self._lookups[address] = await drive(flow, ask)
             except LookupError as unknown:
-                self._failed[address] = error(str(unknown), source=resource.source, address=address)
+                self._failed[address] = warning(str(unknown), source=resource.source, address=address)
             except FlowFailure as failed:
                 first = self._clients.refused(resource.connection, failed).diagnostics[0]
-                self._failed[address] = dataclasses.replace(first, source=resource.source, address=address)
+                self._failed[address] = dataclasses.replace(
+                    first, severity=Severity.WARNING, source=resource.source, address=address
+                )
 
         flows = (
             (each, self._kinds[each.type].lookups(declared.attributes[each], declared.keys[each])) for each in addresses

@@ -171,7 +171,13 @@ def _reset(key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
 def _resolve_tag(attributes: Attributes, key: NaturalKey) -> Flow:
     """Find the version a tag stands for now (``specs/uipath.md``, model tags)."""
     tag = attributes["model.tag"]
-    response = yield Call("GET", (*ROOT, *key[:-1], "model-tags"), permission="Model Admin")
+    try:
+        response = yield Call("GET", (*ROOT, *key[:-1], "model-tags"), permission="Model Admin")
+    except FlowFailure as failed:
+        if failed.failure.kind is FailureKind.NOT_FOUND:
+            dataset = "/".join(key[:-1])
+            raise LookupError(f"dataset {dataset} is not there yet, and so has no model tag {tag!r}") from None
+        raise
     tags = response.body.get("model_tags")
     if not isinstance(tags, list):
         bad_answer("it holds no list 'model_tags'")
