@@ -174,6 +174,8 @@ class Writer:
         return began + self._pause
 
     def _release(self, backend: Backend, lease: Lease) -> None:
+        if self._lost:
+            return
         try:
             backend.release(lease)
         except StateError as problem:

@@ -12,7 +12,7 @@ from dsops.state.entries import Delta, Lease, Snapshot, Stamp
 from dsops.state.lease import lost
 from dsops.state.sqlite.files import create, exists, open_for_writing, transaction
 from dsops.state.sqlite.problems import explaining, unusable
-from dsops.state.sqlite.reading import check, checksum, read_file, read_lease, read_snapshot
+from dsops.state.sqlite.reading import check, checksum, read_file, read_lease, read_snapshot, stamp_checksum
 
 SETTLED_KEPT = 1000
 RUNS_KEPT = 200
@@ -46,7 +46,8 @@ WHERE token = ? AND holder IS NOT NULL
 """
 RELEASE = "UPDATE lease SET holder = NULL WHERE token = ?"
 PUT_STAMP = """
-INSERT INTO state VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET serial = excluded.serial
+INSERT INTO state VALUES (1, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, crc = excluded.crc
 """
 
 
@@ -103,7 +104,8 @@ class SqliteBackend:
         with self._transaction():
             self._fence(lease, before)
             if after != before:
-                self._connection.execute(PUT_STAMP, (after.lineage, after.serial, self._stack, self._env))
+                stamp = (after.lineage, after.serial, self._stack, self._env)
+                self._connection.execute(PUT_STAMP, (*stamp, stamp_checksum(*stamp)))
             self._write(delta)
 
     def close(self) -> None:
@@ -123,7 +125,7 @@ class SqliteBackend:
             yield
 
     def _fence(self, lease: Lease, before: Stamp) -> None:
-        """Raise unless the lease is ours, the state as we know it."""
+        """Raise unless the lease is ours and the state as we know it."""
         now = read_lease(self._connection, self._path)
         if now.token != lease.token or now.holder is None:
             raise lost(now.holder)
@@ -156,7 +158,7 @@ class SqliteBackend:
 
 
 def _rows(bodies: Iterable[tuple[int | str, bytes]]) -> str:
-    return orjson.dumps([(key, body.decode(), checksum(body)) for key, body in bodies]).decode()
+    return orjson.dumps([(key, body.decode(), checksum(body, key)) for key, body in bodies]).decode()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

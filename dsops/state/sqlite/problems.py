@@ -58,6 +58,8 @@ def explaining(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as problem:
         raise explained(path, problem) from problem
+    except UnicodeDecodeError as problem:  # SQLite quotes the damage in its message, and Python can't read that
+        raise damaged(path, "it holds text that is no text") from problem
 
 
 def _sentence(problem: sqlite3.Error) -> str:

@@ -65,13 +65,15 @@ def check(connection: sqlite3.Connection, path: Path, *, stack: str, env: str | 
 
 def read_state(connection: sqlite3.Connection, path: Path) -> State:
     """Return the whole state."""
-    row = connection.execute("SELECT lineage, serial, stack, env FROM state").fetchone()
+    row = connection.execute("SELECT lineage, serial, stack, env, crc FROM state").fetchone()
     if row is None:
         return EMPTY_STATE
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise damaged(path, verdict)
-    lineage, serial, stack, env = row
+    lineage, serial, stack, env, crc = row
+    if stamp_checksum(lineage, serial, stack, env) != crc:
+        raise damaged(path, "its lineage or serial is not as it was written")
     try:
         records = Records(_records(connection, path), lambda what: damaged(path, what))
         intents = tuple(_intents(connection, path))
@@ -113,14 +115,19 @@ def read_lease(connection: sqlite3.Connection, path: Path) -> Lease:
         raise damaged(path, f"its lease can't be read ({problem})") from problem
 
 
-def checksum(body: bytes) -> int:
-    """Return what stands beside a body, so that flipped bits are noticed."""
-    return zlib.crc32(body)
+def checksum(body: bytes, key: str | int) -> int:
+    """Return what stands beside a body and its key, so that flipped bits are noticed."""
+    return zlib.crc32(body, zlib.crc32(str(key).encode()))
+
+
+def stamp_checksum(lineage: str | None, serial: int, stack: str, env: str | None) -> int:
+    """Return the same for the one row of ``state``."""
+    return zlib.crc32(orjson.dumps([lineage, serial, stack, env]))
 
 
 def _records(connection: sqlite3.Connection, path: Path) -> Iterator[tuple[str, bytes]]:
     for address, body, crc in connection.execute("SELECT address, CAST(body AS BLOB), crc FROM records"):
-        if zlib.crc32(body) != crc:
+        if checksum(body, address) != crc:
             raise damaged(path, f"the record of {address} is not as it was written")
         yield address, body
 
@@ -128,7 +135,7 @@ def _records(connection: sqlite3.Connection, path: Path) -> Iterator[tuple[str, 
 def _intents(connection: sqlite3.Connection, path: Path) -> Iterator[Intent]:
     query = "SELECT id, CAST(body AS BLOB), crc FROM intents WHERE outcome IS NULL ORDER BY id"
     for number, body, crc in connection.execute(query):
-        if zlib.crc32(body) != crc:
+        if checksum(body, number) != crc:
             raise damaged(path, f"intent {number} is not as it was written")
         yield decode_intent(number, body)
 
