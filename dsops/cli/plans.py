@@ -24,7 +24,7 @@ def show_plan(common: Common, plan: Plan, *, full: bool) -> None:
 
 
 def sound(plan: Plan) -> bool:
-    """Whether nothing is wrong with it: a lookup that failed concerns only the resource that asked, which is blocked."""
+    """Whether nothing is wrong with it. A failed lookup concerns only the resource that asked, which is blocked."""
     return not any(each.is_error for each in plan.diagnostics)
 
 

@@ -4,6 +4,7 @@ Undeclared objects come first: what they hold doesn't depend on what is declared
 whatever else they refer to before themselves.
 """
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ def decide_all(inputs: Inputs) -> Decisions:
         subject = matched.subjects[address]
         around = _surroundings(subject, inputs, decided, ids, children.get(address, ()), matched.unmanaged)
         decision = _decide(subject, around)
+        lookup = inputs.observation.lookups.get(address)
+        if lookup is not None and lookup.note and decision.send:
+            decision = dataclasses.replace(decision, notes=(lookup.note, *decision.notes))
         decided[address] = decision
         if decision.keeps_id and subject.live is not None:
             ids[address] = subject.live.remote_id
