@@ -116,42 +116,49 @@ class Client:
 
     async def _perform(self, call: Call, deadline: Deadline, *, write: bool) -> Answer:
         request = prepare(call, self._base, self._headers)
-        began = self._clock.monotonic()
+        elapsed = 0.0
         for attempt in count(1):
-            result = await self._in_turn(call, request, deadline, write=write)
+            result, took = await self._in_turn(call, request, deadline, write=write)
             if isinstance(result, Answer):
                 return result
-            elapsed = self._clock.monotonic() - began
+            # Its own tries and waits only: the last of ten thousand calls may stand in the queue for an hour.
+            elapsed += took
             match decide(attempt, result, write=write, elapsed=elapsed, uniform=self._clock.uniform):
                 case Wait(seconds):
                     await self._wait(call, result, seconds)
+                    elapsed += seconds
                 case Stop(why):
                     return self._give_up(call, result, why, write=write)
         raise AssertionError("count() has no end")
 
-    async def _in_turn(self, call: Call, request: Request, deadline: Deadline, *, write: bool) -> Answer | Setback:
+    async def _in_turn(
+        self, call: Call, request: Request, deadline: Deadline, *, write: bool
+    ) -> tuple[Answer | Setback, float]:
         while True:
             try:
                 slot = await self._throttle.enter()
             except PausedTooLong as paused:
                 reason = f"the provider asked for a pause that lasts {paused.seconds:.0f} s more"
-                raise NotSent(unsent(call, self._connection, reason)) from None
+                raise NotSent(
+                    unsent(call, self._connection, reason, hint="Run the command again after that.")
+                ) from None
             result: Answer | Setback | None = None
             try:
                 async with self._gate:
                     # A pause may have begun while this one waited at the gate.
                     if self._throttle.pause <= 0:
                         self._check(call, deadline)
+                        began = self._clock.monotonic()
                         result = await self._exchange.once(request)
                         self._learn(result, write=write)
-                        return result
+                        return result, self._clock.monotonic() - began
             finally:
                 self._throttle.leave(slot, throttled=_slows(result), answered=isinstance(result, Answer))
 
     def _check(self, call: Call, deadline: Deadline) -> None:
         if deadline is not None and self._clock.monotonic() + self._connection.timeout > deadline():
             reason = f"the lease runs out before the {self._connection.timeout:g} s that the request may take"
-            raise NotSent(unsent(call, self._connection, reason))
+            raise NotSent(unsent(call, self._connection, reason, hint="Apply again: it does the rest."))
 
     def _learn(self, result: Answer | Setback, *, write: bool) -> None:
         if isinstance(result, Answer) or result.trouble not in _NOT_SENT:

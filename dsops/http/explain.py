@@ -43,9 +43,9 @@ def lost(call: Call, connection: Connection, reason: str, *, write: bool) -> Dia
     return error(summary, detail=reason, hint=hint)
 
 
-def unsent(call: Call, connection: Connection, reason: str) -> Diagnostic:
-    """Word a call that never left."""
-    hint = f"Check the endpoint {connection.endpoint} and the network; then run the command again."
+def unsent(call: Call, connection: Connection, reason: str, *, hint: str = "") -> Diagnostic:
+    """Word a call that never left; without a hint, it is the network's fault."""
+    hint = hint or f"Check the endpoint {connection.endpoint} and the network; then run the command again."
     return error(f"{place(call, connection)} was not sent", detail=reason, hint=hint)
 
 

@@ -91,7 +91,7 @@ def decide(
         attempt: Which try failed, counted from 1.
         setback: How it failed.
         write: Whether the call changes something.
-        elapsed: Seconds since the first try began.
+        elapsed: Seconds that its tries and the waits between them took so far.
         uniform: A random number between the two given ones.
     """
     asked = setback.asked or 0.0

@@ -191,20 +191,26 @@ async def tunnel_to(server: Server, asked: list[str]) -> AsyncIterator[str]:
     """Serve as a proxy whose every tunnel ends at ``server``; ``asked`` takes the first lines of the requests."""
 
     async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
+        try:
             while data := await source.read(65536):
                 target.write(data)
-        target.close()
+        except ConnectionError:
+            pass
+        finally:
+            target.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[0])
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
+        ended.set()
 
+    ended = asyncio.Event()
     proxy = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with proxy:
         yield f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        await ended.wait()
 
 
 def test_what_breaks_behind_the_tunnel_is_lost(server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,6 +177,23 @@ def test_a_pause_holds_for_who_waits_at_the_gate() -> None:
     assert all(at >= 1030 for at in sent[1:])
 
 
+def test_standing_in_the_queue_uses_up_no_patience() -> None:
+    bench = Bench()
+
+    async def answer_late(writer: asyncio.StreamWriter) -> None:
+        bench.hours.now += 3600
+        await reply(200)(writer)
+
+    async def scene() -> None:
+        script = [answer_late, reply(429), reply(200)]
+        async with Server(script) as server, bench.client(server.url, max_concurrency=1) as client:
+            answers = await asyncio.gather(client.read(GET), client.read(GET))
+            assert [answer.response.status for answer in answers] == [200, 200]
+            assert len(server.seen) == 3
+
+    asyncio.run(scene())
+
+
 def test_a_wait_too_long_fails_at_once_and_for_everybody() -> None:
     bench = Bench()
 

@@ -122,6 +122,20 @@ def test_a_throttled_write_is_sent_again() -> None:
     assert bench.said == ["cm: PUT /datasets/a: 429, waiting 2 s as asked"]
 
 
+def test_a_lost_write_still_says_how_long_to_pause() -> None:
+    async def scene() -> None:
+        bench = Bench()
+        script = [reply(503, None, Retry_After="20"), reply(200)]
+        async with Server(script) as server, bench.client(server.url) as client:
+            with pytest.raises(AnswerLost):
+                await client.write(PUT)
+            assert bench.hours.now == 1000
+            await client.read(GET)
+            assert bench.hours.now == 1020
+
+    asyncio.run(scene())
+
+
 def test_a_write_throttled_for_ever_is_a_failure_not_a_loss() -> None:
     answer, server = writing(reply(429, {"message": "slow down"}))
     assert answer.failure is not None
