@@ -16,6 +16,7 @@ from dsops.engine.recover import recover, recovered_view
 from dsops.engine.send import Sender
 from dsops.engine.signals import draining
 from dsops.model import (
+    Action,
     Address,
     Diagnostic,
     DsopsError,
@@ -105,7 +106,7 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
         state, recovered = await recover(session, clients, stack, emit)
         starts = await recheck(made, state, clients, kinds())
         report = await _carry_out(made, state, session, clients, options, emit, starts)
-        await session.end_plan(name, finished=report.done)
+        await session.end_plan(name, finished=_nothing_left(report))
         return Applied(made, dataclasses.replace(report, recovered=recovered))
 
 
@@ -143,6 +144,11 @@ def _check_state(made: Plan, session: Session) -> None:
         f"now it is serial {state.serial} of {state.lineage or 'no state'}",
         hint="make a new plan",
     )
+
+
+def _nothing_left(report: Report) -> bool:
+    """Whether a saved plan has done all it can: what it blocks, no second apply of it would do."""
+    return all(each.status is Status.SUCCEEDED or each.action is Action.BLOCKED for each in report.outcomes)
 
 
 async def _carry_out(

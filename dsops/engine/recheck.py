@@ -27,12 +27,12 @@ def _start(change: Change, index: LiveIndex, record: Record | None) -> Start:
     live = index.of(change.before) if change.before else None
     if live is None and change.after is not None:
         live = index.at(change.after.connection, change.address.type, change.after.key)
-    if fingerprint(live) == change.expects:
-        return Start()
     done = frozenset(call.id for call in change.calls if _is_done(call, change, live, record))
     remote_id = live.remote_id if live is not None else ""
     if len(done) == len(change.calls):
         return Start(done, remote_id)
+    if fingerprint(live) == change.expects:
+        return Start(done)
     if live is not None and record is not None and done and record.remote_id == live.remote_id:
         return Start(done, remote_id)
     if live is None and change.action is Action.REPLACE and record is None:
