@@ -205,8 +205,8 @@ async def enter(store: StateStore, *, wait: float) -> int:
 
 
 def test_a_holder_with_a_busy_event_loop_keeps_its_lease(store_kind: str, tmp_path: Path, start: Start) -> None:
-    store = open_as(store_kind, tmp_path, seconds=1.0)
-    busy = start("hold", 0, seconds=1.0)
+    store = open_as(store_kind, tmp_path, seconds=1.5)
+    busy = start("hold", 0, seconds=1.5)
     assert hear(busy) == "held 0"
     assert busy.stdin
     busy.stdin.write("block 3\n")
@@ -219,11 +219,14 @@ def test_a_holder_with_a_busy_event_loop_keeps_its_lease(store_kind: str, tmp_pa
 
 def test_the_deadline_is_ahead_by_no_more_than_the_lease_and_moves_on(store_kind: str, tmp_path: Path) -> None:
     async def session() -> None:
-        async with lease(open_as(store_kind, tmp_path, seconds=0.4)) as held:
+        async with lease(open_as(store_kind, tmp_path, seconds=2.0)) as held:
             first = held.deadline()
-            assert time.monotonic() < first <= time.monotonic() + 0.4
-            await asyncio.sleep(0.2)  # twice as long as a renewal may be away
-            assert first < held.deadline() <= time.monotonic() + 0.4
+            assert time.monotonic() < first <= time.monotonic() + 2
+            for _ in range(100):
+                if held.deadline() > first:
+                    break
+                await asyncio.sleep(0.05)
+            assert first < held.deadline() <= time.monotonic() + 2
 
     asyncio.run(session())
 
@@ -283,3 +286,14 @@ def test_reading_while_somebody_writes_sees_whole_commits(store: StateStore) -> 
         return len(seen)
 
     assert asyncio.run(both()) > 1
+
+
+def test_reading_while_sessions_come_and_go_never_fails(store: StateStore, start: Start) -> None:
+    process = start("count", 40)
+    seen = [0]
+    while process.poll() is None:
+        found = store.load().records.get(COUNTER)
+        seen.append(found.attributes["number"] if found else 0)
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 2
+    assert store.load().records[COUNTER].attributes == {"number": 40}

@@ -15,8 +15,11 @@ from dsops.state.sqlite.problems import explaining, unusable
 from dsops.state.sqlite.reading import check, checksum, read_file, read_lease, read_snapshot, stamp_checksum
 
 SETTLED_KEPT = 1000
+PRUNE_EVERY = 200
 RUNS_KEPT = 200
 HISTORY_KEPT = 200
+
+FENCE = "SELECT token, holder, lineage, serial FROM lease LEFT JOIN state"
 
 # Rows arrive as one JSON array: each row that SQLite steps through by itself gives way to other threads and has to win
 # its turn back, which takes long while the event loop is busy.
@@ -126,14 +129,14 @@ class SqliteBackend:
 
     def _fence(self, lease: Lease, before: Stamp) -> None:
         """Raise unless the lease is ours and the state as we know it."""
-        now = read_lease(self._connection, self._path)
-        if now.token != lease.token or now.holder is None:
-            raise lost(now.holder)
-        row = self._connection.execute("SELECT lineage, serial FROM state").fetchone()
-        if (row or (None, 0)) != (before.lineage, before.serial):
+        row = self._connection.execute(FENCE).fetchone() or (None, None, None, None)
+        if row[0] != lease.token or row[1] is None:
+            raise lost(read_lease(self._connection, self._path).holder)
+        lineage, serial = row[2], row[3] or 0
+        if (lineage, serial) != (before.lineage, before.serial):
             raise unusable(
                 self._path,
-                f"It was changed while this command held its lease: serial {before.serial} became {row and row[1]}.",
+                f"It was changed while this command held its lease: serial {before.serial} became {serial}.",
                 hint="Find out who replaces the file; then run the command again.",
             )
 
@@ -141,7 +144,9 @@ class SqliteBackend:
         run = self._connection.execute
         if delta.announced:
             run(ANNOUNCE, (_rows(delta.announced.items()),))
-            run(FORGET_SETTLED, (max(delta.announced) - SETTLED_KEPT,))
+            newest = max(delta.announced)
+            if newest % PRUNE_EVERY < len(delta.announced):  # crossed a multiple
+                run(FORGET_SETTLED, (newest - SETTLED_KEPT,))
         if delta.settled:
             run(SETTLE, (orjson.dumps(list(delta.settled.items())).decode(),))
         if put := [(address, body) for address, body in delta.records.items() if body is not None]:

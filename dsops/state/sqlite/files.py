@@ -79,7 +79,13 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     try:
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA journal_mode = WAL")
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise unusable(
+                path,
+                f"SQLite can't keep a write-ahead log there (it offers {mode!r}).",
+                hint="Keep it on another file system: set  state: sqlite:/local/folder/state.db  in the stack file.",
+            )
     except BaseException:
         connection.close()
         raise

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from dsops.model import Address, Intent, LeaseLost, Record, StateError
 from dsops.state import StateStore, open_store
 from dsops.state.sqlite.files import refuse_network
+from dsops.state.sqlite.problems import explaining
 
 ADDRESS = "sqlite:.dsops/state.db"
 A = Address("uipath", "Dataset", "a")
@@ -308,6 +309,31 @@ def test_a_full_disk_fails_the_write_and_keeps_what_was_there(tmp_path: Path) ->
     asyncio.run(session())
     state = opened(tmp_path).load()
     assert (state.records, state.serial) == ({A: record(2)}, 1)
+
+
+def test_what_sqlite_says_becomes_what_to_do(file: Path, tmp_path: Path) -> None:
+    def told(work: str, *, mode: str = "rw") -> tuple[str, str]:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode={mode}", uri=True, timeout=0)) as connection:
+            with pytest.raises(StateError) as caught, explaining(file):
+                connection.execute(work)
+        return caught.value.diagnostics[0].detail, caught.value.diagnostics[0].hint
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        detail, hint = told("DELETE FROM records")
+    assert "locked" in detail
+    assert "has it open" in hint
+    detail, hint = told("DELETE FROM records", mode="ro")
+    assert "readonly" in detail
+    assert "permissions" in hint
+    detail, hint = told("SELECT * FROM nothing")
+    assert "damaged: no such table" in detail
+    assert "dsops import" in hint
+
+
+def test_a_mistake_of_ours_stays_a_bug(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.ProgrammingError), explaining(file):
+        connection.execute("SELECT ?")
 
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
