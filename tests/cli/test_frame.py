@@ -1,8 +1,10 @@
 """The frame of every command: help, usage errors, options before and after, what is imported."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from dsops import __version__
 from dsops.cli.commands.state import COMMANDS as STATE_COMMANDS
 from dsops.cli.run import COMMANDS
+from tests.cli.conftest import Stack
 from tests.support import run_dsops
 
 HEAVY = (
@@ -29,7 +32,7 @@ HEAVY = (
 )
 
 
-def modules_after(*args: str) -> set[str]:
+def modules_after(*args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> set[str]:
     """Run dsops in a fresh interpreter and return the names of all modules that are loaded at its end."""
     program = (
         "import json, sys\n"
@@ -38,7 +41,15 @@ def modules_after(*args: str) -> set[str]:
         "main()\n"
         "sys.stderr.write(json.dumps(sorted(sys.modules)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     return set(json.loads(done.stderr))
 
 
@@ -49,6 +60,13 @@ def test_help_and_version_import_nothing_heavy(args: tuple[str, ...]) -> None:
 
 def test_version_does_not_even_import_click() -> None:
     assert "click" not in modules_after("--version")
+
+
+def test_a_plan_of_nothing_imports_no_display_and_no_explanation(stack: Stack) -> None:
+    stack.applied()
+    loaded = modules_after("plan", cwd=stack.folder, env=stack.env)
+    assert loaded & {"rich", "deepdiff", "jsonschema", "starlette", "uvicorn", "importlib.metadata"} == set()
+    assert {"dsops.engine", "httpx"} <= loaded
 
 
 def test_version_is_told_wherever_it_is_asked() -> None:

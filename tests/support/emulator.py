@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,27 @@ class RunningEmulator:
         """The streams of a dataset, named ``project/dataset``."""
         found: list[dict[str, Any]] = self.request("GET", f"/api/v1/datasets/{dataset}/streams")["streams"]
         return found
+
+    def fault(self, fault: str, *, method: str, path: str, **more: Any) -> None:
+        """Let requests whose method and path (a regular expression) match meet a fault (see specs/uipath.md)."""
+        self.request("POST", "/_emulator/faults", [{"fault": fault, "match": {"method": method, "path": path}, **more}])
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every request it was sent, its own routes left out."""
+        found: list[dict[str, Any]] = self.request("GET", "/_emulator/requests")["requests"]
+        return found
+
+    def wait_until_held(self, number: int = 1) -> None:
+        """Return once it holds that many requests; fails after 30 s."""
+        end = time.monotonic() + 30
+        while self.request("GET", "/_emulator/held")["held"] < number:
+            assert time.monotonic() < end, "nothing was held"
+            time.sleep(0.05)
+
+    def release(self) -> None:
+        """Let held requests go on, and hold no more."""
+        self.request("DELETE", "/_emulator/faults")
+        self.request("POST", "/_emulator/release")
 
 
 @contextmanager
