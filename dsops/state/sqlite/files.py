@@ -78,14 +78,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open an existing state file for one thread that writes."""
     connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     try:
-        connection.execute("PRAGMA synchronous = FULL")
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise unusable(
-                path,
-                f"SQLite can't keep a write-ahead log there (it offers {mode!r}).",
-                hint="Keep it on another file system: set  state: sqlite:/local/folder/state.db  in the stack file.",
-            )
+        _set_up(connection, path)
     except BaseException:
         connection.close()
         raise
@@ -178,6 +171,17 @@ def _fill(draft: Path) -> None:
     with explaining(draft), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(f"BEGIN; {TABLES} {MARKS} COMMIT;")
+
+
+def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise unusable(
+            path,
+            f"SQLite can't keep a write-ahead log there (it offers {mode!r}).",
+            hint="Keep it on another file system: set  state: sqlite:/local/folder/state.db  in the stack file.",
+        )
 
 
 def _sync(folder: Path) -> None:

@@ -313,9 +313,12 @@ def test_a_full_disk_fails_the_write_and_keeps_what_was_there(tmp_path: Path) ->
 
 def test_what_sqlite_says_becomes_what_to_do(file: Path, tmp_path: Path) -> None:
     def told(work: str, *, mode: str = "rw") -> tuple[str, str]:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode={mode}", uri=True, timeout=0)) as connection:
-            with pytest.raises(StateError) as caught, explaining(file):
-                connection.execute(work)
+        with (
+            closing(sqlite3.connect(f"{file.as_uri()}?mode={mode}", uri=True, timeout=0)) as connection,
+            pytest.raises(StateError) as caught,
+            explaining(file),
+        ):
+            connection.execute(work)
         return caught.value.diagnostics[0].detail, caught.value.diagnostics[0].hint
 
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -326,7 +329,7 @@ def test_what_sqlite_says_becomes_what_to_do(file: Path, tmp_path: Path) -> None
     detail, hint = told("DELETE FROM records", mode="ro")
     assert "readonly" in detail
     assert "permissions" in hint
-    detail, hint = told("SELECT * FROM nothing")
+    detail, hint = told("SELECT * FROM absent")
     assert "damaged: no such table" in detail
     assert "dsops import" in hint
 
