@@ -9,8 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, assert_never
 
-import httpx
-
 from dsops import __version__
 from dsops.http.answer import Answer
 from dsops.http.clock import SYSTEM_CLOCK, Clock
@@ -19,6 +17,7 @@ from dsops.http.explain import garbled, lost, place, unsent
 from dsops.http.lanes import Lanes, checked_endpoint
 from dsops.http.limits import Pace, PausedTooLong, Throttle
 from dsops.http.retry import LONGEST_PAUSE, Setback, Stop, Trouble, Wait, decide
+from dsops.http.slim import httpx
 from dsops.http.wire import prepare
 from dsops.model import AnswerLost, Call, Connection, Event, EventKind, NotSent, Provider, RemoteError, Request
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from dsops.http.answer import Answer, Garbled, decode, judge
 from dsops.http.clock import Clock
 from dsops.http.explain import cause, is_untrusted
 from dsops.http.lanes import Lanes
 from dsops.http.retry import Setback, Trouble, retry_after
 from dsops.http.secret import Redactor, credentials, resolve_secret
+from dsops.http.slim import httpx
 from dsops.http.wire import outgoing
 from dsops.model import Connection, FailureKind, Provider, Request, Response
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import assert_never
 
-import httpx
-
 from dsops.http.answer import Answer
+from dsops.http.slim import httpx
 from dsops.model import Call, Connection, Diagnostic, FailureKind, error
 
 

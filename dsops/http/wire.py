@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
+from dsops.http.slim import httpx
 from dsops.model import Call, NotSent, Request, canonical, error
 
 _BODIES = frozenset({"POST", "PUT", "PATCH"})
