@@ -1,7 +1,6 @@
 """Which files make up a stack."""
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def overlays(root: Path, env: str) -> Found:
         found.files.extend(sorted(inside.files, key=lambda each: each.name))
         found.diagnostics.extend(inside.diagnostics)
     if not found.files and not found.diagnostics:
-        names = _environments(folder)
+        names = _environments(folder) - {env}
         hint = near(env, names, "environments") if names else f"Make {OVERLAYS}/{env}.yaml, or leave --env out."
         found.diagnostics.append(
             error(
@@ -86,11 +85,11 @@ def overlays(root: Path, env: str) -> Found:
     return found
 
 
-def _environments(folder: Path) -> Iterable[str]:
+def _environments(folder: Path) -> set[str]:
     entries = list(folder.iterdir()) if folder.is_dir() else []
-    return sorted(
-        {each.stem if each.is_file() else each.name for each in entries if each.is_dir() or each.suffix in _SUFFIXES}
-    )
+    return {each.name for each in entries if each.is_dir()} | {
+        each.stem for each in entries if each.suffix in _SUFFIXES
+    }
 
 
 def _search(root: Path, folder: Path, found: Found, *, skip: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ class Draft:
         source: Where it begins.
         templated: Whether its text may hold references.
         readable: Whether its YAML is; otherwise its name is known and nothing else is looked at.
+        resolved: Whether its references are, and ``value`` is what they stand for.
         problems: What is wrong with it.
     """
 
@@ -32,6 +33,7 @@ class Draft:
     source: Source
     templated: bool
     readable: bool = True
+    resolved: bool = False
     problems: list[Diagnostic] = field(default_factory=list)
 
     @property

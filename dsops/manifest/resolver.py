@@ -10,7 +10,7 @@ from dsops.manifest.expressions import FieldRef, Part, Variable, scan
 from dsops.manifest.places import Path, dotted
 from dsops.manifest.variables import Value, Variables, as_text
 from dsops.manifest.words import a_kind_of, near
-from dsops.model import Address, Reference, SecretRef, Template
+from dsops.model import Address, Reference, SecretRef, Template, references
 
 LONGEST_CHAIN: Final = 8
 """References that lead to references."""
@@ -67,9 +67,9 @@ class Resolver:
                 return draft, tuple(parts[length:])
         if not self.complete:
             return None, ()
-        names = [str(each) for each in self.drafts if each.type == ref.type] or [str(each) for each in self.drafts]
-        name = f"{ref.type}/{parts[0]}"
-        raise _Failed(f"The stack has no {name}", f"{ref} names it.", near(name, names, "resources"))
+        same = [each.name for each in self.drafts if each.type == ref.type]
+        hint = near(parts[0], same, "names") if same else near(str(ref), map(str, self.drafts), "resources")
+        raise _Failed(f"The stack has no {ref.type}/{parts[0]}", f"{ref} names it.", hint)
 
     def document(self, draft: Draft) -> bool:
         """Replace a draft's value by the resolved one.
@@ -79,6 +79,7 @@ class Resolver:
         """
         run = _Run(self, draft)
         draft.value = run.value(draft.value, ())
+        draft.resolved = True
         return run.late
 
 
@@ -92,6 +93,8 @@ class _Run:
     late: bool = field(default=False)
 
     def value(self, value: Any, path: Path) -> Any:
+        if self.draft.resolved:
+            return value
         if isinstance(value, str):
             return self._text(value, path) if "${" in value and path not in _LITERAL else value
         if isinstance(value, dict):
@@ -224,7 +227,7 @@ class _Run:
             raise _Failed(f"{ref} is a secret", hint="Name the secret's source itself.")
         run = _Run(self.resolver, target, (*self.trail, here))
         value = run.descend(target.value.get("spec"), ("spec",), path, ref)
-        self.late = self.late or run.late
+        self.late = self.late or bool(references(value))
         self._pay(_size(value))
         return value
 

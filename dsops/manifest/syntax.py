@@ -20,6 +20,7 @@ _WORDS: Final = (  # what the parser says, what it means, what to do
     ("did not find expected '-' indicator", "The indentation of a list does not fit", "Indent all its items alike."),
     ("block sequence entries are not allowed", "A list item stands where none can be",
      "Begin the list in a line of its own."),
+    ("did not find expected node content", "A value is missing, or a [ or { is not closed", ""),
     ("expected ',' or ']'", "A list in [ ] is not closed", "Write commas between its items and ] at its end."),
     ("expected ',' or '}'", "A map in { } is not closed", "Write commas between its fields and } at its end."),
     ("found unexpected end of stream", "A quote or bracket is never closed", ""),

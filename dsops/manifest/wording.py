@@ -19,6 +19,8 @@ _TYPES = {
 }  # fmt: skip
 _BOUNDS = {"minimum": "{} or more", "maximum": "{} or less", "exclusiveMinimum": "more than {}"}
 _COUNTED = {"Length": "characters", "Items": "entries", "Properties": "entries"}
+_USER = re.compile(r"//[^/@]*@")
+"""Name and password in a URL, which no message may repeat."""
 _YAML_1_1 = {"yes", "no", "on", "off", "y", "n"}
 
 
@@ -183,5 +185,5 @@ def _shown(value: Any) -> str:
     """Return a value for an error message, cut where it is long."""
     if isinstance(value, dict | list):
         return a_kind_of(value)
-    text = json.dumps(value, ensure_ascii=False)
+    text = _USER.sub("//...@", json.dumps(value, ensure_ascii=False))
     return text if len(text) <= 60 else f"{text[:57]}...{text[0] if text[0] == chr(34) else ''}"
