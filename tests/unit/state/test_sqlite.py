@@ -270,7 +270,7 @@ def test_a_network_file_system_is_refused(tmp_path: Path) -> None:
         with pytest.raises(StateError) as caught:
             refuse_network(Path(path), mounts)
         assert "network file system" in caught.value.diagnostics[0].detail
-    for path in ("/home/me/x", "/mnt/my home/disk/x", "/mnt/farther/x"):
+    for path in ("/srv/x", "/mnt/my home/disk/x", "/mnt/farther/x"):
         refuse_network(Path(path), mounts)
     refuse_network(Path("/x"), tmp_path / "there is no such table")
 
