@@ -9,8 +9,9 @@ each event, and in a lane there is one. Microseconds a request (httpx 0.28, 2 co
     two transports                   591    535   1266
     lanes                            535    481    487
 
-With 40 in flight to a server that takes 20 ms, ``AsyncClient`` made 137 requests a second and lanes 804: the only bound on
-lanes is the connection's ``maxConcurrency``.
+With 40 in flight to a server that takes 20 ms, ``AsyncClient`` made 137 requests a second and lanes 804: lanes are
+bounded by the connection's ``maxConcurrency`` alone.
+
 Without ``AsyncClient`` there are no cookies and no redirects either; dsops wants neither.
 """
 

@@ -1,7 +1,7 @@
 """httpx without its command line.
 
-``import httpx`` also imports rich, pygments and click for the ``httpx`` command, where they are installed: a third of its
-time or more. Where that import fails it goes without them, so here it fails. Modules of this room say
+``import httpx`` also imports rich, pygments and click for the ``httpx`` command, where they are installed: a third of
+its time or more. Where that import fails it goes without them, so here it fails. Modules of this room say
 ``from dsops.http.slim import httpx``.
 """
 
