@@ -18,11 +18,11 @@ from dsops.render import plan_summary, plan_text, report_json, report_text
 _NOT_ALL = 3
 
 
-def apply_here(common: Common, chosen: Options, *, auto_approve: bool, full: bool, deed: str) -> int:
+def apply_here(common: Common, chosen: Options, *, full: bool, deed: str) -> int:
     """Plan, ask, apply, tell; return the exit code."""
-    require_approval(auto_approve=auto_approve, hint="Give --auto-approve, or save a plan and apply that.")
+    require_approval(auto_approve=not chosen.asks, hint="Give --auto-approve, or save a plan and apply that.")
     workspace = load_workspace(common)
-    approve = approver(common, auto_approve=auto_approve, full=full, deed=deed)
+    approve = approver(common, auto_approve=not chosen.asks, full=full, deed=deed)
     with progress(common) as emit:
         applied = asyncio.run(engine.apply(workspace, chosen, emit, approve))
     if applied.refused and common.format == "text":

@@ -104,4 +104,5 @@ def options(command: str, given: dict[str, Any], *, destroy: bool = False) -> "O
         confirm=given.get("confirm"),
         stop_on_error=given.get("on_error") == "stop",
         lock_timeout=given.get("lock_timeout", 0.0),
+        asks=not given.get("auto_approve"),
     )

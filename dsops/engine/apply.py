@@ -84,7 +84,8 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
             return Applied(made, None, _refused(made))
         if approve is not None and not approve(made):
             return Applied(made, None)
-        starts = await recheck(made, state, clients, kinds()) if approve is not None else {}
+        asked = approve is not None and options.asks
+        starts = await recheck(made, state, clients, kinds()) if asked else {}
         report = await _carry_out(made, state, session, clients, options, emit, starts)
         return Applied(made, dataclasses.replace(report, recovered=recovered))
 

@@ -30,6 +30,7 @@ class Options:
         confirm: Id of the plan whose guards are to be passed.
         stop_on_error: Start nothing more after a failure.
         lock_timeout: Seconds to wait for the lease.
+        asks: Whether a person is asked, so that time passes between the plan and its apply.
     """
 
     command: str
@@ -41,6 +42,7 @@ class Options:
     confirm: str | None = None
     stop_on_error: bool = False
     lock_timeout: float = 0.0
+    asks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def test_version_does_not_even_import_click() -> None:
 def test_a_plan_of_nothing_imports_no_display_and_no_explanation(stack: Stack) -> None:
     stack.applied()
     loaded = modules_after("plan", cwd=stack.folder, env=stack.env)
-    assert loaded & {"rich", "deepdiff", "jsonschema", "starlette", "uvicorn", "importlib.metadata"} == set()
+    assert loaded & {"rich.live", "deepdiff", "jsonschema", "starlette", "uvicorn", "importlib.metadata"} == set()
     assert {"dsops.engine", "httpx"} <= loaded
 
 

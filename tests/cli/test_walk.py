@@ -249,3 +249,16 @@ def test_environments_have_a_state_each(stack: Stack) -> None:
 def test_variables_on_the_line_win(stack: Stack) -> None:
     planned = stack.run("--var", "project=elsewhere", "plan", "--format", "json", env={}).ok().json
     assert "/elsewhere/" in planned["changes"][0]["calls"][0]["path"]
+
+
+def test_an_apply_that_asks_nobody_reads_as_little_as_a_plan(stack: Stack) -> None:
+    lists = [each for each in _requests(stack, "apply", "--auto-approve") if each["path"] == "/api/v1/datasets"]
+    assert len(lists) == 1
+    for args in (("plan",), ("apply", "--auto-approve"), ("drift",)):
+        assert [each["method"] for each in _requests(stack, *args)] == ["GET"] * 3
+
+
+def _requests(stack: Stack, *args: str) -> list[dict[str, str]]:
+    before = len(stack.emulator.requests())
+    stack.run(*args).ok()
+    return stack.emulator.requests()[before:]

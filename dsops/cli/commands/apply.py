@@ -14,7 +14,7 @@ from dsops.cli.selection import applying_options, options, planning_options
 @planning_options
 @applying_options
 @common_options("text", "json")
-def command(common: Common, planfile: Path | None, *, full: bool, auto_approve: bool, **given: Any) -> int:
+def command(common: Common, planfile: Path | None, *, full: bool, **given: Any) -> int:
     """Make a plan, ask, and do it; or do a saved plan, which was approved when it was saved.
 
     Exits 3 when not all of the plan was done. Applying again does only the rest.
@@ -24,4 +24,4 @@ def command(common: Common, planfile: Path | None, *, full: bool, auto_approve: 
     chosen = options("apply", given)
     if planfile is not None:
         return apply_saved_plan(common, planfile, chosen, full=full)
-    return apply_here(common, chosen, auto_approve=auto_approve, full=full, deed="Apply")
+    return apply_here(common, chosen, full=full, deed="Apply")

@@ -12,9 +12,9 @@ from dsops.cli.selection import applying_options, options, planning_options
 @planning_options
 @applying_options
 @common_options("text", "json")
-def command(common: Common, *, full: bool, auto_approve: bool, **given: Any) -> int:
+def command(common: Common, *, full: bool, **given: Any) -> int:
     """Delete what the state holds, children first. What is protected, or may not be deleted, stays."""
     from dsops.cli.applying import apply_here
 
     chosen = options("destroy", given, destroy=True)
-    return apply_here(common, chosen, auto_approve=auto_approve, full=full, deed="Destroy")
+    return apply_here(common, chosen, full=full, deed="Destroy")
