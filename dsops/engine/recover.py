@@ -3,7 +3,7 @@
 ========= ============================ =============================================================
 effect    what is read                 what it means
 ========= ============================ =============================================================
-create    not there                    not carried out, once ``settle`` has passed since the intent
+create    not there                    not carried out, once ``settle`` has passed
 create    there, with what was sent    ours: recorded
 create    there, with something else   a stranger's: left alone
 update    as it was to be              carried out: recorded
@@ -104,9 +104,8 @@ async def _examine(intent: Intent, clients: Clients, *, wait: bool) -> Finding:
     record = intent.record
     kind = kinds()[intent.address.type]
     settle = clients.connection(record.connection).settle
-    settle = kind.info.settle if settle is None else settle
-    # The clock may have been set since: never wait longer than a write can take to surface.
-    end = time.monotonic() + min(max(0.0, intent.at + settle - time.time()), settle)
+    # Counted from now, not from the intent: the call may have waited for its turn, and clocks are set.
+    end = time.monotonic() + (kind.info.settle if settle is None else settle)
     while True:
         live: LiveObject | None = await clients.read(record.connection, kind.reading(record.key))
         found = judge(intent, live)

@@ -15,7 +15,7 @@ from dsops.http.clock import SYSTEM_CLOCK, Clock
 from dsops.http.exchange import Exchange
 from dsops.http.explain import garbled, lost, place, unsent
 from dsops.http.lanes import Lanes, checked_endpoint
-from dsops.http.limits import Pace, PausedTooLong, Throttle
+from dsops.http.limits import Pace, PausedTooLong, Throttle, time_limit
 from dsops.http.retry import LONGEST_PAUSE, Setback, Stop, Trouble, Wait, decide
 from dsops.http.slim import httpx
 from dsops.http.wire import prepare
@@ -146,18 +146,24 @@ class Client:
                 async with self._gate:
                     # A pause may have begun while this one waited at the gate.
                     if self._throttle.pause <= 0:
-                        self._check(call, deadline)
+                        limit = self._limit(call, deadline)
                         began = self._clock.monotonic()
-                        result = await self._exchange.once(request)
+                        result = await self._exchange.once(request, limit)
                         self._learn(result, write=write)
                         return result, self._clock.monotonic() - began
             finally:
                 self._throttle.leave(slot, throttled=_slows(result), answered=isinstance(result, Answer))
 
-    def _check(self, call: Call, deadline: Deadline) -> None:
-        if deadline is not None and self._clock.monotonic() + self._connection.timeout > deadline():
-            reason = f"the lease runs out before the {self._connection.timeout:g} s that the request may take"
+    def _limit(self, call: Call, deadline: Deadline) -> float:
+        """Return the seconds a request may take: its timeout, and never past the end of the lease."""
+        if deadline is None:
+            return self._connection.timeout
+        left = deadline() - self._clock.monotonic()
+        limit = time_limit(self._connection.timeout, left)
+        if limit is None:
+            reason = f"the lease runs out in {max(left, 0.0):.0f} s and could not be renewed"
             raise NotSent(unsent(call, self._connection, reason, hint="Apply again: it does the rest."))
+        return limit
 
     def _learn(self, result: Answer | Setback, *, write: bool) -> None:
         if isinstance(result, Answer) or result.trouble not in _NOT_SENT:

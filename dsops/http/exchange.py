@@ -50,8 +50,8 @@ class Exchange:
         self._clock = clock
         self._secrets: dict[str, str] | None = None
 
-    async def once(self, request: Request) -> Answer | Setback:
-        """Sign and send a request.
+    async def once(self, request: Request, limit: float) -> Answer | Setback:
+        """Sign and send a request that may take ``limit`` seconds.
 
         Returns:
             The answer, a final one; or what stood in the way, in words free of secrets.
@@ -64,12 +64,12 @@ class Exchange:
         lane = await self._lanes.take()
         broken = True
         try:
-            async with asyncio.timeout(self._connection.timeout):
+            async with asyncio.timeout(limit):
                 status, headers, content = await _converse(lane, signed, departure)
             broken = False
         except (httpx.HTTPError, httpx.InvalidURL, OSError, _TooLarge) as exc:
             # Words only: the exception holds the signed request, and sometimes repeats a header.
-            return self._unanswered(exc, departure, request, signed)
+            return self._unanswered(exc, departure, request, signed, limit)
         finally:
             self._lanes.give(lane, broken=broken)
         return self._answered(decode(status, headers, content), request, signed)
@@ -89,11 +89,13 @@ class Exchange:
         asked = retry_after(response.headers.get("retry-after"), self._clock.wall())
         return Setback(trouble, str(status), asked, answer)
 
-    def _unanswered(self, exc: Exception, departure: _Departure, request: Request, signed: Request) -> Setback:
+    def _unanswered(
+        self, exc: Exception, departure: _Departure, request: Request, signed: Request, limit: float
+    ) -> Setback:
         if isinstance(exc, _TooLarge):
             return Setback(Trouble.OVERSIZED, f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
         unsent = not departure.left and (departure.seen or isinstance(exc, _NEVER_LEFT))
-        reason = cause(exc, self._connection.timeout, left=not unsent)
+        reason = cause(exc, limit, left=not unsent)
         reason = self._redactor(request, signed).text(reason)
         if isinstance(exc, _UNUSABLE) or (unsent and is_untrusted(exc)):
             return Setback(Trouble.HOPELESS, reason)

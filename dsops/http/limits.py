@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from dsops.http.clock import Clock
 
+_LEAST_LEFT = 20.0
+"""Seconds of the lease that have to be left for a write with a longer timeout."""
+
 
 @dataclass(slots=True)
 class Pace:
@@ -135,3 +138,16 @@ class Throttle:
         if pause > self._longest:
             raise PausedTooLong(pause)
         await self._clock.sleep(pause)
+
+
+def time_limit(timeout: float, left: float) -> float | None:
+    """Return the seconds a write may take: its timeout, and never past the end of the lease.
+
+    Args:
+        timeout: The connection's, in seconds.
+        left: Seconds until the lease ends. Renewed in time, it always has two thirds of its minute left.
+
+    Returns:
+        None when so little is left that the write may not be sent.
+    """
+    return min(timeout, left) if left >= min(timeout, _LEAST_LEFT) else None

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsops.http.limits import Pace, PausedTooLong, Throttle
+from dsops.http.limits import Pace, PausedTooLong, Throttle, time_limit
 from tests.unit.http.server import Hours
 
 
@@ -145,3 +145,19 @@ def test_a_pause_too_long_is_refused_at_once() -> None:
         return hours
 
     assert asyncio.run(scene()).slept == []
+
+
+@pytest.mark.parametrize(
+    ("timeout", "left", "limit"),
+    [
+        (30.0, 45.0, 30.0),
+        (240.0, 45.0, 45.0),
+        (240.0, 20.0, 20.0),
+        (240.0, 19.9, None),
+        (5.0, 5.0, 5.0),
+        (5.0, 4.9, None),
+        (5.0, -1.0, None),
+    ],
+)
+def test_a_write_ends_with_the_lease_whatever_its_timeout(timeout: float, left: float, limit: float | None) -> None:
+    assert time_limit(timeout, left) == limit
