@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from dsops.cli.options import Common
-from dsops.cli.output import out, report, say
+from dsops.cli.output import is_terminal, out, report, say
 from dsops.cli.plans import sound
 from dsops.model import DsopsError, Plan, error
 from dsops.render import calls_phrase, plan_text
@@ -14,7 +14,7 @@ from dsops.render import calls_phrase, plan_text
 
 def can_ask() -> bool:
     """Whether somebody sits before a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
 def require_approval(*, auto_approve: bool, hint: str) -> None:

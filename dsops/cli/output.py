@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from dsops.model import Diagnostic
 
 
+_LOST: list[str] = []
+
+
 def prepare() -> None:
     """Let every character be printed: what the terminal's encoding lacks comes as an escape."""
     for stream in (sys.stdout, sys.stderr):
@@ -27,9 +30,14 @@ def say(text: str, *, end: str = "\n") -> None:
     _write(sys.stderr, text + end)
 
 
-def colourful(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody sits at a stream; one may be closed, and then is None."""
+    return stream is not None and stream.isatty()
+
+
+def colourful(stream: TextIO | None) -> bool:
     """Whether a stream shows colours, unless the person says otherwise."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def report(common: "Common", diagnostics: Sequence["Diagnostic"], *, result: bool = False) -> None:
@@ -48,10 +56,19 @@ def report(common: "Common", diagnostics: Sequence["Diagnostic"], *, result: boo
     (out if result else say)(text)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def lost() -> str:
+    """Return why a result could not be written, or nothing where all of it was."""
+    return _LOST[0] if _LOST else ""
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed by whoever started us
+        return
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        # Whoever read has gone (`| head`). The command goes on: an apply is not cut short because nobody watches.
+    except OSError as error:
+        # Whoever read has gone (`| head`), or the disk is full. The command goes on: no apply is cut short for that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            _LOST.append(error.strerror or str(error))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dsops.cli.options import LEVELS, Common
-from dsops.cli.output import say
+from dsops.cli.output import is_terminal, say
 from dsops.model import Event, EventKind, Status
 from dsops.render import event_json, event_text
 
@@ -43,7 +43,7 @@ class _Shown:
         self._json = common.log_format == "json"
         self._colour = common.colour_stderr
         self._least = LEVELS.index(common.log_level)
-        self._moves = not self._json and sys.stderr.isatty() and self._least <= LEVELS.index("info")
+        self._moves = not self._json and is_terminal(sys.stderr) and self._least <= LEVELS.index("info")
         self._live: LiveProgress | None = None
         self._total = 0
 

@@ -15,7 +15,7 @@ import click
 from dsops import __version__
 from dsops.cli.lazy import LazyGroup
 from dsops.cli.options import shared
-from dsops.cli.output import prepare, say
+from dsops.cli.output import lost, prepare, say
 
 _HERE = "dsops.cli.commands"
 
@@ -76,6 +76,9 @@ def run(arguments: Sequence[str]) -> int:
         return _bug(error)
     finally:
         gc.freeze()
+    if why := lost():
+        say(f"error: the result could not be written: {why}")
+        return code or 1
     return code or 0
 
 
