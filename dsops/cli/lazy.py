@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 import click
 
+_SHARED = "\n\nOptions of every command, before its name or after: dsops --help"
+
 
 class LazyGroup(click.Group):
     """A group whose commands are named in a table.
@@ -28,6 +30,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.lazy:
             return None
         command: click.Command = importlib.import_module(self.lazy[cmd_name][0]).command
+        if command.epilog and not command.epilog.endswith(_SHARED):
+            command.epilog += _SHARED
         return command
 
     def resolve_command(

@@ -85,6 +85,7 @@ def test_help_names_every_command_with_its_summary() -> None:
 def test_every_command_has_help_with_an_example(name: tuple[str, ...]) -> None:
     told = run_dsops(*name, "--help").ok()
     assert f"dsops {' '.join(name)}" in told.out.split("Example:")[1]
+    assert told.out.endswith("dsops --help\n") or name == ("state",)
     assert told.err == ""
 
 
@@ -100,6 +101,8 @@ def test_every_command_has_help_with_an_example(name: tuple[str, ...]) -> None:
         (("--format", "dot", "plan"), "can't be shown as dot"),
         (("plan", "--var", "novalue"), "'novalue' is not NAME=VALUE"),
         (("apply", "--lock-timeout", "soon"), "'soon' is not a duration"),
+        (("apply", "it.plan", "--target", "x"), "as it is"),
+        (("--env", "prod", "apply", "it.plan"), "as it is"),
         (("show",), "PLANFILE"),
         (("state", "rm"), "ADDRESS"),
         (("schema", "uipath/Dateset"), "Did you mean uipath/Dataset?"),

@@ -23,5 +23,7 @@ def command(common: Common, planfile: Path | None, *, full: bool, **given: Any) 
 
     chosen = options("apply", given)
     if planfile is not None:
+        if given["targets"] or given["excludes"] or common.env or common.variables:
+            raise click.UsageError("a saved plan is applied as it is: no --target, --exclude, --env or --var with it")
         return apply_saved_plan(common, planfile, chosen, full=full)
     return apply_here(common, chosen, full=full, deed="Apply")

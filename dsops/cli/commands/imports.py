@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dsops.cli.options import Common, common_options
-from dsops.cli.selection import options
+from dsops.cli.selection import lock_option, options
 
 
 @click.command(
@@ -29,6 +29,7 @@ from dsops.cli.selection import options
 @click.option(
     "--parallelism", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most requests at once."
 )
+@lock_option
 @common_options("text", "json")
 def command(
     common: Common,
