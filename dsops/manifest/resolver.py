@@ -122,9 +122,10 @@ class _Run:
     def _text(self, text: str, path: Path) -> Any:
         try:
             parts = scan(text)
-            if len(parts) == 1:
-                return self._whole(parts[0], path)
-            return self._inside(parts, path)
+            value = self._whole(parts[0], path) if len(parts) == 1 else self._inside(parts, path)
+            if path[0] != "spec" and references(value):
+                raise _Failed(f"{dotted(path)} can't be an id", "dsops must know it before any object exists.")
+            return value
         except ValueError as refused:
             self.draft.report(path, f"{refused.args[0]}, in {dotted(path)}", hint=refused.args[1])
         except _Failed as failed:
@@ -206,6 +207,10 @@ class _Run:
 
     def _field(self, ref: FieldRef) -> Any:
         """Return the value of a field of another resource; its id is left for later."""
+        if self.draft.type == "Stack":
+            raise _Failed(
+                "The stack file can't refer to a resource", f"{ref} names one.", "Use a variable: ${var.name}."
+            )
         self._pay(1)
         target, path = self.resolver.target(ref)
         if target is None or target.address is None:

@@ -176,6 +176,13 @@ def test_which_connection(stack: Load, stackfile: str, dataset: str, stream: str
     assert [each.connection for each in loaded.resources] == chosen
 
 
+def test_null_where_the_api_can_clear(stack: Load) -> None:
+    text = "apiVersion: uipath/v1\nkind: Stream\nmetadata: {name: s}\nspec: {dataset: p/d, model: null, commentFilter: null}\n"
+    loaded = stack({"a.yaml": text})
+    assert loaded.diagnostics == ()
+    assert loaded.resources[0].spec == {"dataset": "p/d", "model": None, "commentFilter": None}
+
+
 def test_late_references(stack: Load) -> None:
     text = DATASET.replace("collateral", "other").replace(
         "  title: Collateral",
