@@ -6,13 +6,13 @@ another. Between groups:
 * what an object's dependencies write comes before what it writes;
 * what stands below an object is deleted before it;
 * replacing deletes first, and what is created under a name comes after what is deleted there;
-* an object that others refer to is deleted after they stopped to.
+* an object that others refer to is deleted after they stopped to, as far as the rest allows it.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from dsops.model import Action, Address, Call, Change, LiveObject, NaturalKey, PlannedCall, digest
@@ -34,7 +34,11 @@ def changes(decisions: Decisions) -> tuple[Change, ...]:
         address: decision for address, decision in decisions.by_address.items() if decision.action is not Action.NOOP
     }
     work = _work(acting)
-    numbered = _numbered(work, _edges(work, acting, decisions))
+    needed = _edges(work, acting, decisions)
+    try:
+        numbered = _numbered(work, _joined(needed, _wished(work, acting)))
+    except CycleError:  # what records refer to may contradict what is declared now
+        numbered = _numbered(work, needed)
     return tuple(
         _change(decision, (*numbered.get(("delete", address), ()), *numbered.get(("write", address), ())))
         for address, decision in sorted(acting.items())
@@ -79,11 +83,29 @@ def _edges(
         edges[group] += [("write", each) for each in (subject.resource.depends_on if subject.resource else ())]
         if (there := freed.get((subject.connection, address.type, subject.key))) is not None:
             edges[group].append(("delete", there))
-        for each in subject.record.depends_on if subject.record else ():
-            if each in acting and acting[each].action is Action.DELETE:
-                edges["delete", each].append(group)
     return {
         group: list(dict.fromkeys(each for each in edges[group] if each in work and each != group)) for group in work
+    }
+
+
+def _wished(work: Mapping[_Group, _Work], acting: Mapping[Address, Decision]) -> dict[_Group, list[_Group]]:
+    """Let what others referred to, when they were last applied, go after they are gone or refer to something else."""
+    edges: defaultdict[_Group, list[_Group]] = defaultdict(list)
+    for address, decision in acting.items():
+        record = decision.subject.record
+        for each in record.depends_on if record else ():
+            if each in acting and acting[each].action is Action.DELETE:
+                gone: _Group = ("delete", address)
+                edges["delete", each].append(gone if gone in work else ("write", address))
+    return edges
+
+
+def _joined(needed: Mapping[_Group, list[_Group]], wished: Mapping[_Group, list[_Group]]) -> dict[_Group, list[_Group]]:
+    return {
+        group: list(
+            dict.fromkeys((*before, *(each for each in wished.get(group, ()) if each in needed and each != group)))
+        )
+        for group, before in needed.items()
     }
 
 

@@ -58,6 +58,19 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands against deleting, replacing or creating an object.
+
+    Attributes:
+        reason: Why it is blocked.
+        note: The same in words.
+    """
+
+    reason: Reason
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a decision depends on beside its own three sides.
 
@@ -67,9 +80,11 @@ class Surroundings:
         today: For ``ignore.until``.
         ids: Remote ids that are known and will stay.
         parent: The decision about the parent, if that is declared in the stack.
+        absent: What this one refers to that is blocked and isn't there.
         children: Recorded or declared objects below this one.
         strangers: Live objects below this one that this stack neither recorded nor declares.
         problem: Why a lookup failed; empty if none did.
+        obstacle: What an earlier round found against it; None if nothing.
     """
 
     stack: Stack
@@ -77,9 +92,11 @@ class Surroundings:
     today: dt.date
     ids: Mapping[Address, str]
     parent: Decision | None = None
+    absent: tuple[Address, ...] = ()
     children: tuple[Subject, ...] = ()
     strangers: tuple[LiveObject, ...] = ()
     problem: str = ""
+    obstacle: Obstacle | None = None
 
 
 def decide_declared(subject: Subject, resource: Resource, around: Surroundings) -> Decision:
@@ -89,12 +106,15 @@ def decide_declared(subject: Subject, resource: Resource, around: Surroundings) 
     if resource.late:
         subject = dataclasses.replace(subject, desired=_resolved(subject.desired, around.ids))
     parent = around.parent
-    if parent is not None and parent.action is Action.BLOCKED and parent.subject.live is None:
+    if parent is not None and parent.action is Action.BLOCKED and not parent.subject.in_place:
         note = f"its parent {parent.subject.address} is blocked and isn't there"
+        return Decision(subject, Action.BLOCKED, Reason.PARENT_BLOCKED, notes=(note,))
+    if around.absent:
+        note = f"it refers to {names(map(str, around.absent))}, which is blocked and isn't there"
         return Decision(subject, Action.BLOCKED, Reason.PARENT_BLOCKED, notes=(note,))
     if subject.live is None:
         return _create(subject, resource, around)
-    if parent is not None and parent.action is Action.REPLACE:
+    if parent is not None and parent.action is Action.REPLACE and _below(subject, parent.subject):
         return _made_anew(subject, resource, around, parent)
     if subject.record is None or subject.gone:
         return _adopt(subject, resource, around, subject.live)
@@ -108,14 +128,12 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
     if record.protect:
         note = "it is protected: declare it with protect: false and apply, then remove it"
         return Decision(subject, Action.BLOCKED, Reason.PROTECTED, notes=(note,))
-    if not _deletable(subject):
+    if Verb.DELETE not in record.policy & subject.kind.info.verbs:
         return Decision(subject, Action.FORGET, Reason.POLICY, notes=("its policy lacks delete: it is left alone",))
-    staying = tuple(child for child in around.children if child.live is not None and not _goes_with_parent(child))
-    if staying:
-        note = f"it holds {_names(str(child.address) for child in staying)}, which stay"
-        return Decision(subject, Action.BLOCKED, Reason.HOLDS_CHILDREN, notes=(note,))
+    if around.obstacle is not None:
+        return Decision(subject, Action.BLOCKED, around.obstacle.reason, notes=(around.obstacle.note,))
     if around.strangers and not around.settings.confirmed:
-        note = f"it holds what this stack didn't record: {_names('/'.join(each.key) for each in around.strangers)}"
+        note = f"it holds what this stack didn't record: {names('/'.join(each.key) for each in around.strangers)}"
         passes = "--confirm with the id of this plan deletes it all the same"
         return Decision(subject, Action.BLOCKED, Reason.HOLDS_UNRECORDED, notes=(note, passes))
     return Decision(subject, Action.DELETE, Reason.UNDECLARED, notes=_losses(subject, around))
@@ -128,26 +146,22 @@ def _resolved(desired: Attributes, ids: Mapping[Address, str]) -> Attributes:
     return {path: substitute(value, resolve) for path, value in desired.items()}
 
 
-def _deletable(subject: Subject) -> bool:
-    allowed = subject.record.policy if subject.resource is None and subject.record else None
-    policy = allowed if allowed is not None else subject.resource.meta.policy if subject.resource else frozenset()
-    return Verb.DELETE in policy & subject.kind.info.verbs
-
-
-def _protected(subject: Subject) -> bool:
-    if subject.resource is not None:
-        return subject.resource.meta.protect
-    return subject.record is not None and subject.record.protect
-
-
-def _goes_with_parent(child: Subject) -> bool:
-    return child.resource is None and not _protected(child) and _deletable(child)
+def _below(child: Subject, parent: Subject) -> bool:
+    """Whether a child stands below an object that is there: what happens to that one happens to it."""
+    return (
+        child.live is not None
+        and parent.live is not None
+        and child.home == parent.home
+        and child.kind.info.parent_key(child.live.key) == parent.live.key
+    )
 
 
 def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decision:
     reason = Reason.NOT_RECORDED if subject.record is None else Reason.GONE
     if Verb.CREATE not in resource.meta.policy & subject.kind.info.verbs:
         return Decision(subject, Action.BLOCKED, Reason.POLICY, notes=("its policy lacks create",))
+    if around.obstacle is not None:
+        return Decision(subject, Action.BLOCKED, around.obstacle.reason, notes=(around.obstacle.note,))
     return Decision(
         subject,
         Action.CREATE,
@@ -159,8 +173,16 @@ def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decis
 
 
 def _made_anew(subject: Subject, resource: Resource, around: Surroundings, parent: Decision) -> Decision:
-    """Follow a parent that is replaced. What the parent's decision may not lose, it has checked."""
+    """Follow a parent that is replaced; one that may not stops the parent, in the next round."""
     recorded = subject.record is not None and not subject.gone
+    if resource.meta.protect:
+        note = "it is protected, and would go with its parent"
+        return Decision(subject, Action.BLOCKED, Reason.PROTECTED, notes=(note,))
+    if not {Verb.CREATE, Verb.DELETE} <= resource.meta.policy & subject.kind.info.verbs:
+        note = "it would go with its parent and be made anew, and its policy lacks create or delete"
+        return Decision(subject, Action.BLOCKED, Reason.POLICY, notes=(note,))
+    if around.obstacle is not None:
+        return Decision(subject, Action.BLOCKED, around.obstacle.reason, notes=(around.obstacle.note,))
     note = f"it goes with its parent {parent.subject.address} and is made anew"
     return Decision(
         subject,
@@ -228,7 +250,7 @@ def _lacks_update(subject: Subject, found: Difference) -> Decision:
 
 def _replace(subject: Subject, resource: Resource, around: Surroundings, fields: tuple[FieldDiff, ...]) -> Decision:
     losses = _losses(subject, around)
-    blocked = _why_not_replace(subject, resource, around)
+    blocked = _why_not_replace(subject, resource, around.obstacle)
     if blocked is not None:
         reason, note = blocked
         return Decision(subject, Action.BLOCKED, reason, fields=fields, notes=(note, *losses))
@@ -236,17 +258,14 @@ def _replace(subject: Subject, resource: Resource, around: Surroundings, fields:
     return Decision(subject, Action.REPLACE, Reason.CREATE_ONLY, subject.desired, fields, losses, after)
 
 
-def _why_not_replace(subject: Subject, resource: Resource, around: Surroundings) -> tuple[Reason, str] | None:
+def _why_not_replace(subject: Subject, resource: Resource, obstacle: Obstacle | None) -> tuple[Reason, str] | None:
     if resource.meta.protect:
         return Reason.PROTECTED, "it is protected, and this change can only be made by replacing it"
     if not resource.meta.replace:
         return Reason.CREATE_ONLY, "this change can only be made by replacing it: metadata.replace: allowed lets it"
     if not {Verb.CREATE, Verb.DELETE} <= resource.meta.policy & subject.kind.info.verbs:
         return Reason.POLICY, "replacing needs create and delete, and its policy lacks one"
-    kept = [child for child in around.children if child.live and (_protected(child) or not _deletable(child))]
-    if kept:
-        return Reason.PROTECTED, f"it holds {_names(str(child.address) for child in kept)}, which may not be deleted"
-    return None
+    return None if obstacle is None else (obstacle.reason, obstacle.note)
 
 
 def _losses(subject: Subject, around: Surroundings) -> tuple[str, ...]:
@@ -255,11 +274,12 @@ def _losses(subject: Subject, around: Surroundings) -> tuple[str, ...]:
     notes = [f"lost: {lost}"] if lost else []
     below = [str(child.address) for child in around.children if child.live is not None]
     below += ["/".join(each.key) + " (not recorded)" for each in around.strangers]
-    return (*notes, f"goes with it: {_names(below)}") if below else tuple(notes)
+    return (*notes, f"goes with it: {names(below)}") if below else tuple(notes)
 
 
-def _names(names: Iterable[str]) -> str:
-    listed = list(names)
+def names(all_names: Iterable[str]) -> str:
+    """Return the first names, sorted, and how many more there are."""
+    listed = sorted(all_names)
     rest = len(listed) - _NAMES_SHOWN
     return ", ".join(listed[:_NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 

@@ -5,16 +5,16 @@ whatever else they refer to before themselves.
 """
 
 import dataclasses
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from dsops.model import Address, LiveObject, NaturalKey
-from dsops.planner.decide import Decision, Surroundings, decide_declared, decide_undeclared
+from dsops.model import Action, Address, LiveObject, references
+from dsops.planner.decide import Decision, Obstacle, Surroundings, decide_declared, decide_undeclared
 from dsops.planner.inputs import Inputs, Subject
-from dsops.planner.matching import match
+from dsops.planner.matching import Matched, match
 from dsops.planner.observation import Scope
+from dsops.planner.obstacles import below, claimed, held, places, taken
 from dsops.planner.select import select
 
 
@@ -34,21 +34,47 @@ class Decisions:
 
 
 def decide_all(inputs: Inputs) -> Decisions:
-    """Decide about every chosen address."""
+    """Decide about every chosen address.
+
+    What an address does may hinge on one that is decided after it: a parent may not go while a child stays, and nothing
+    can be made where something stands. So it is decided in rounds, until no round finds a new obstacle; there is one
+    round where nothing is in the way.
+    """
     matched = match(inputs)
     settings, declared = inputs.settings, inputs.declared
     undeclared = {
         address: each.record for address, each in matched.subjects.items() if not each.resource and each.record
     }
     chosen = select(declared.resources.values(), undeclared, targets=settings.targets, excludes=settings.excludes)
-    children = _children(matched.subjects)
+    standing = places(matched.subjects)
+    children = below(matched.subjects, standing)
+    order = [address for address in _order(inputs, matched.subjects) if address in chosen]
+    obstacles = claimed(inputs, matched.subjects) if undeclared else {}
+    while True:
+        decided = _round(inputs, matched, order, children, obstacles)
+        found = {
+            address: obstacle
+            for address, obstacle in (*held(decided, children), *taken(decided, standing))
+            if address not in obstacles
+        }
+        if not found:
+            return Decisions(decided, children, matched.unmanaged)
+        obstacles |= found
+
+
+def _round(
+    inputs: Inputs,
+    matched: Matched,
+    order: Iterable[Address],
+    children: Mapping[Address, tuple[Subject, ...]],
+    obstacles: Mapping[Address, Obstacle],
+) -> dict[Address, Decision]:
     decided: dict[Address, Decision] = {}
     ids: dict[Address, str] = {}
-    for address in _order(inputs, matched.subjects):
-        if address not in chosen:
-            continue
+    for address in order:
         subject = matched.subjects[address]
-        around = _surroundings(subject, inputs, decided, ids, children.get(address, ()), matched.unmanaged)
+        below_it = children.get(address, ())
+        around = _surroundings(subject, inputs, decided, ids, below_it, matched.unmanaged, obstacles.get(address))
         decision = _decide(subject, around)
         lookup = inputs.observation.lookups.get(address)
         if lookup is not None and lookup.note and decision.send:
@@ -56,7 +82,7 @@ def decide_all(inputs: Inputs) -> Decisions:
         decided[address] = decision
         if decision.keeps_id and subject.live is not None:
             ids[address] = subject.live.remote_id
-    return Decisions(decided, children, matched.unmanaged)
+    return decided
 
 
 def _decide(subject: Subject, around: Surroundings) -> Decision:
@@ -72,10 +98,12 @@ def _surroundings(
     inputs: Inputs,
     decided: Mapping[Address, Decision],
     ids: Mapping[Address, str],
-    below: tuple[Subject, ...],
+    children: tuple[Subject, ...],
     unmanaged: Mapping[Scope, tuple[LiveObject, ...]],
+    obstacle: Obstacle | None,
 ) -> Surroundings:
-    parent = subject.resource.parent if subject.resource else None
+    resource = subject.resource
+    parent = resource.parent if resource else None
     failed = inputs.observation.failed.get(subject.address)
     return Surroundings(
         stack=inputs.stack,
@@ -83,9 +111,21 @@ def _surroundings(
         today=inputs.today,
         ids=ids,
         parent=decided.get(parent) if isinstance(parent, Address) else None,
-        children=below,
+        absent=_absent(subject, decided) if resource is not None and resource.late else (),
+        children=children,
         strangers=_strangers(subject, inputs, unmanaged),
         problem=failed.summary if failed else "",
+        obstacle=obstacle,
+    )
+
+
+def _absent(subject: Subject, decided: Mapping[Address, Decision]) -> tuple[Address, ...]:
+    """Return what the subject's values refer to that will not be there to have an id."""
+    wanted = dict.fromkeys(reference.address for reference in references(subject.desired))
+    return tuple(
+        each
+        for each in wanted
+        if each in decided and decided[each].action is Action.BLOCKED and decided[each].subject.live is None
     )
 
 
@@ -95,25 +135,6 @@ def _order(inputs: Inputs, subjects: Mapping[Address, Subject]) -> Iterable[Addr
     yield from sorted(undeclared, key=lambda address: (-len(subjects[address].key), address))
     graph = {address: resource.depends_on for address, resource in resources.items()}
     yield from TopologicalSorter(graph).static_order()
-
-
-def _children(subjects: Mapping[Address, Subject]) -> dict[Address, tuple[Subject, ...]]:
-    """Group subjects by the subject they stand below: by the key of what is there, else by the declared key."""
-    parents: dict[tuple[str, str, NaturalKey], Address] = {}
-    for address, subject in subjects.items():
-        parents[subject.home, address.type, _standing(subject)] = address
-    children: defaultdict[Address, list[Subject]] = defaultdict(list)
-    for subject in subjects.values():
-        info = subject.kind.info
-        if info.parent is not None:
-            parent = parents.get((subject.home, info.parent, info.parent_key(_standing(subject))))
-            if parent is not None:
-                children[parent].append(subject)
-    return {address: tuple(below) for address, below in children.items()}
-
-
-def _standing(subject: Subject) -> NaturalKey:
-    return subject.live.key if subject.live is not None else subject.key
 
 
 def _strangers(

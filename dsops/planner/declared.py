@@ -42,8 +42,8 @@ def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declare
     """Return the declared side of a plan.
 
     Raises:
-        DsopsError: Two resources name one remote object, or a parent outside the stack is misnamed; all of these at
-        once.
+        DsopsError: Two resources name one remote object, a parent outside the stack is misnamed or is in the stack, or
+        a value can't be what its field holds; all of these at once.
     """
     by_address = {resource.address: resource for resource in resources}
     keys: dict[Address, NaturalKey] = {}
@@ -54,9 +54,15 @@ def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declare
         except ValueError as wrong:
             problems.append(error(str(wrong), source=resource.source, address=resource.address))
     problems += _collisions(by_address, keys)
+    problems += _inside(by_address, kinds, keys)
+    attributes: dict[Address, Attributes] = {}
+    for address, resource in by_address.items():
+        try:
+            attributes[address] = kinds[address.type].normalise(resource.spec)
+        except ValueError as wrong:
+            problems.append(error(str(wrong), source=resource.source, address=address))
     if problems:
         raise DsopsError(*in_order(problems))
-    attributes = {address: kinds[address.type].normalise(resource.spec) for address, resource in by_address.items()}
     return Declared(by_address, keys, attributes)
 
 
@@ -81,6 +87,32 @@ def _add_key(
     elif resource.parent is not None:
         parent = kind.parent_key(resource.parent)
     return keys.setdefault(address, kind.key(address.name, resource.spec, parent))
+
+
+def _inside(
+    by_address: Mapping[Address, Resource], kinds: Mapping[str, Kind], keys: Mapping[Address, NaturalKey]
+) -> list[Diagnostic]:
+    """Refuse a parent that is named as if it stood outside the stack, and that the stack declares."""
+    outside = [resource for resource in by_address.values() if isinstance(resource.parent, str)]
+    if not outside:
+        return []
+    places = {(by_address[address].connection, address.type, key): address for address, key in keys.items()}
+    problems = []
+    for resource in outside:
+        info = kinds[resource.address.type].info
+        above = info.parent_key(keys.get(resource.address, ()))
+        declared = places.get((resource.connection, info.parent or "", above))
+        if declared is not None:
+            problems.append(
+                error(
+                    f"{resource.parent} is {declared}, which this stack declares",
+                    detail="a name with a slash means an object outside the stack, which is read and never written",
+                    hint=f"write {info.parent_field}: {declared.name}",
+                    source=resource.source,
+                    address=resource.address,
+                )
+            )
+    return problems
 
 
 def _collisions(by_address: Mapping[Address, Resource], keys: Mapping[Address, NaturalKey]) -> list[Diagnostic]:

@@ -29,7 +29,8 @@ class Difference:
     """How one object differs from its declaration.
 
     Attributes:
-        desired: The declared fields, with what is ignored at its live value: what the object will have.
+        desired: The declared fields, with what is ignored at its live value, or where that is unknown at its recorded
+            one: what the object will have.
         send: The fields to send, atomic groups whole, ignored entries at their live value. Empty when nothing differs.
         create_only: Paths among those that differ that can be given at creation only.
         fields: What differs, for people, entry by entry.
@@ -61,8 +62,9 @@ def compare(
         facts: Facts about the kind's fields.
         ignored: Field paths not compared; what lies below them neither.
     """
+    declared = desired
     if ignored:
-        desired = _with_live(desired, live, ignored)
+        desired = _with_live(desired, {**recorded, **live}, ignored)
     differing: list[str] = []
     assumed: list[str] = []
     unverifiable: list[str] = []
@@ -84,7 +86,7 @@ def compare(
         return Difference(desired, {}, (), (), tuple(assumed), tuple(unverifiable))
     return Difference(
         desired,
-        _sent(desired, differing, facts),
+        _sent({**declared, **desired}, differing, facts),
         tuple(path for path in differing if facts[path].create_only),
         tuple(found for path in differing for found in _explain(path, desired, recorded, live)),
         tuple(assumed),
@@ -103,7 +105,10 @@ def _sent(desired: Attributes, differing: list[str], facts: Mapping[str, Field])
 
 
 def _with_live(desired: Attributes, live: Attributes, ignored: tuple[str, ...]) -> dict[str, Any]:
-    """Put the live value in the place of what is ignored; a whole field that is ignored and unknown is left out."""
+    """Put the live value in the place of what is ignored; a whole field that is ignored and unknown is left out.
+
+    Such a field is sent as declared only where its atomic group has to be sent: without it the group would lose it.
+    """
     result: dict[str, Any] = {}
     for path, value in desired.items():
         if any(path == each or path.startswith(each + ".") for each in ignored):

@@ -3,6 +3,7 @@
 The same plan always gives the same bytes: there is no time and nothing random in it.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -98,11 +99,14 @@ def _call(planned: PlannedCall) -> dict[str, Any]:
         "method": call.method,
         "path": call.target,
     }
-    if call.body is not None:
-        body = masked(call.body)
-        if len(canonical(body)) <= BODY_LIMIT:
-            document["body"] = body
-    return document | {"bodySha256": planned.body_sha256}
+    if call.body is None:
+        return document | {"bodySha256": None}
+    body = masked(call.body)
+    content = canonical(body)
+    if len(content) <= BODY_LIMIT:
+        document["body"] = body
+    # What `planned.body_sha256` says, without encoding the body once more.
+    return document | {"bodySha256": None if call.late else hashlib.sha256(content).hexdigest()}
 
 
 def _identify(body: Mapping[str, Any]) -> str:

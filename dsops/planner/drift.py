@@ -1,12 +1,13 @@
 """Drift: the same reading and the same comparison as a plan, asked another question."""
 
-from dsops.model import Action, Attributes, Cause, Drift, DriftItem, FieldDiff, LiveObject, Record
+from dsops.model import Action, Attributes, Cause, Drift, DriftItem, FieldDiff, LiveObject, Reason, Record
 from dsops.planner.decide import Decision
 from dsops.planner.decisions import decide_all
 from dsops.planner.diff import compare
 from dsops.planner.inputs import Inputs, Subject
 
 _MOVED_LIVE = frozenset({Cause.DRIFT, Cause.CONFLICT})
+_NOT_COMPARED = frozenset({Reason.LOOKUP_FAILED, Reason.PARENT_BLOCKED, Reason.PARENT_REPLACED})
 
 
 def find_drift(inputs: Inputs) -> Drift:
@@ -44,9 +45,9 @@ def _item(decision: Decision) -> DriftItem | None:
 
 
 def _fields(decision: Decision) -> tuple[FieldDiff, ...]:
-    """An object that is declared no longer, or whose lookup failed, is held against its record."""
+    """What was not compared with a declaration is held against its record."""
     subject = decision.subject
-    if subject.record is None or subject.live is None or subject.desired:
+    if subject.record is None or subject.live is None or (subject.resource and decision.reason not in _NOT_COMPARED):
         return decision.fields
     return _against_record(subject, subject.record, subject.live)
 

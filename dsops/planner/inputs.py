@@ -63,8 +63,10 @@ class Subject:
         resource: The desired side; None when undeclared.
         desired: Canonical desired attributes; empty when undeclared.
         record: The recorded side.
-        live: The live object that is the record's, or that stands at the desired key; None when neither is there.
+        live: The live object that is the record's, or that stands at the desired key and is nobody else's; None when
+            neither is there.
         moved: Whether the record stood at another address.
+        in_the_way: The live object that stands at the desired key and is not the one of this address.
     """
 
     address: Address
@@ -76,6 +78,7 @@ class Subject:
     record: Record | None
     live: LiveObject | None
     moved: bool = False
+    in_the_way: LiveObject | None = None
 
     @property
     def gone(self) -> bool:
@@ -86,3 +89,8 @@ class Subject:
     def home(self) -> str:
         """Name of the connection on which the object that is there lives."""
         return self.connection if self.record is None or self.gone else self.record.connection
+
+    @property
+    def in_place(self) -> bool:
+        """Whether an object is there, under the name and on the connection that are declared."""
+        return self.live is not None and self.live.key == self.key and self.home == self.connection

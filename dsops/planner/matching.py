@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dsops.model import Address, LiveObject, NaturalKey, Record
+from dsops.model import Address, LiveObject, NaturalKey, Record, Resource
 from dsops.planner.inputs import Inputs, Subject
 from dsops.planner.observation import Observation, Scope
 
@@ -55,11 +55,13 @@ def match(inputs: Inputs) -> Matched:
     live = LiveIndex(inputs.observation)
     declared, records = inputs.declared, inputs.state.records
     moved = _moved(inputs, live)
+    owned = {(each.connection, each.address.type, each.remote_id): each.address for each in records.values()}
     subjects: dict[Address, Subject] = {}
     for address, resource in declared.resources.items():
         record = records.get(moved.get(address, address))
-        key = declared.keys[address]
         lookup = inputs.observation.lookups.get(address)
+        key = declared.keys[address]
+        there, in_the_way = _there(resource, key, record, live, owned)
         subjects[address] = Subject(
             address=address,
             kind=inputs.kinds[address.type],
@@ -68,8 +70,9 @@ def match(inputs: Inputs) -> Matched:
             resource=resource,
             desired=lookup.attributes if lookup else declared.attributes[address],
             record=record,
-            live=(live.of(record) if record else None) or live.at(resource.connection, address.type, key),
+            live=there,
             moved=address in moved,
+            in_the_way=in_the_way,
         )
     taken = frozenset(moved.values())
     for address, record in records.items():
@@ -79,8 +82,33 @@ def match(inputs: Inputs) -> Matched:
     return Matched(subjects, _unmanaged(inputs.observation, subjects))
 
 
+def _there(
+    resource: Resource,
+    key: NaturalKey,
+    record: Record | None,
+    live: LiveIndex,
+    owned: Mapping[tuple[str, str, str], Address],
+) -> tuple[LiveObject | None, LiveObject | None]:
+    """Return a declared resource's object, and what stands in its place instead.
+
+    What stands there and is recorded under no address becomes the resource's; what is another's does not: one object
+    has one address.
+    """
+    own = live.of(record) if record else None
+    if own is not None and own.key == key and record is not None and record.connection == resource.connection:
+        return own, None
+    type_ = resource.address.type
+    standing = live.at(resource.connection, type_, key)
+    if own is None and standing is not None and (resource.connection, type_, standing.remote_id) not in owned:
+        return standing, None
+    return own, standing
+
+
 def _moved(inputs: Inputs, live: LiveIndex) -> dict[Address, Address]:
-    """Map a declared address to the undeclared one whose record is the same object's, by natural key or remote id."""
+    """Map a declared address to the undeclared one whose record is the same object's, by remote id or natural key.
+
+    An address with a record of its own takes part only when that record's object is gone.
+    """
     declared, records = inputs.declared, inputs.state.records
     free = [record for address, record in records.items() if address not in declared.resources]
     if not free:
@@ -88,15 +116,18 @@ def _moved(inputs: Inputs, live: LiveIndex) -> dict[Address, Address]:
     by_key = {(record.connection, record.address.type, record.key): record.address for record in free}
     by_id = {(record.connection, record.address.type, record.remote_id): record.address for record in free}
     moved: dict[Address, Address] = {}
+    empty: list[tuple[Address, Address]] = []
     for address, resource in declared.resources.items():
-        if address in records:
+        if address in records and live.of(records[address]) is not None:
             continue
-        where = (resource.connection, address.type)
-        there = live.at(*where, declared.keys[address])
-        old = by_id.get((*where, there.remote_id)) if there else by_key.get((*where, declared.keys[address]))
-        if old is not None:
-            moved[address] = old
-    return moved
+        where, key = (resource.connection, address.type), declared.keys[address]
+        there = live.at(*where, key)
+        if there is not None and (*where, there.remote_id) in by_id:
+            moved[address] = by_id[*where, there.remote_id]
+        elif there is None and address not in records and (*where, key) in by_key:
+            empty.append((address, by_key[*where, key]))
+    taken = frozenset(moved.values())
+    return moved | {address: old for address, old in empty if old not in taken}
 
 
 def _unmanaged(observation: Observation, subjects: Mapping[Address, Subject]) -> dict[Scope, tuple[LiveObject, ...]]:

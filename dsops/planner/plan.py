@@ -30,11 +30,12 @@ def make_plan(inputs: Inputs) -> Plan:
 
 def _refresh(decisions: Decisions) -> tuple[Record, ...]:
     """Records of objects that are as declared, where the record says otherwise."""
-    return tuple(
+    stale = (
         each.after
         for each in decisions.by_address.values()
         if each.action is Action.NOOP and each.after is not None and each.after != each.subject.record
     )
+    return tuple(sorted(stale, key=lambda record: record.address))
 
 
 def _remarks(inputs: Inputs) -> list[Diagnostic]:
