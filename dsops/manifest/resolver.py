@@ -121,17 +121,19 @@ class _Run:
 
     def _text(self, text: str, path: Path) -> Any:
         try:
-            parts = scan(text)
-            value = self._whole(parts[0], path) if len(parts) == 1 else self._inside(parts, path)
-            if path[0] != "spec" and references(value):
-                raise _Failed(f"{dotted(path)} can't be an id", "dsops must know it before any object exists.")
-            return value
+            return self._interpolated(scan(text), path)
         except ValueError as refused:
             self.draft.report(path, f"{refused.args[0]}, in {dotted(path)}", hint=refused.args[1])
         except _Failed as failed:
             summary, detail, hint = failed.args
             self.draft.report(path, summary, detail=detail, hint=hint)
         return UNRESOLVED
+
+    def _interpolated(self, parts: list[Part], path: Path) -> Any:
+        value = self._whole(parts[0], path) if len(parts) == 1 else self._inside(parts, path)
+        if path[0] != "spec" and references(value):
+            raise _Failed(f"{dotted(path)} can't be an id", "dsops must know it before any object exists.")
+        return value
 
     def _whole(self, part: Part, path: Path) -> Any:
         """Return the value of a scalar that is one reference: it keeps its type."""

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - pools of values
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,15 @@ from dsops.manifest.places import dotted
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     ["no", "on", "null", "~", "010", "1:30", "2024-01-01", "<<", "a: b", "# x", "- a", "${var.x}", " a", "a\n", "=", ""]
 )
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
+
+
+def _means_one_thing(text: str) -> bool:
+    """Leave out what YAML 1.1 writes without quotes and YAML 1.2 reads as a number: 1e3, 089."""
+    return not _NUMBER.fullmatch(text) or not isinstance(yaml.safe_load(text), str)
+
+
+texts = texts.filter(_means_one_thing)
 scalars = (
     st.none()
     | st.booleans()

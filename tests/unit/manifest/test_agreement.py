@@ -57,13 +57,13 @@ def documents(draw: st.DrawFn, schema: Schema) -> Any:
         container, key = draw(st.sampled_from(spots))
         match draw(st.sampled_from(["replace", "remove", "add"])):
             case "replace":
-                container[key] = draw(junk)
+                container[key] = copy.deepcopy(draw(junk))
             case "remove":
                 del container[key]
             case _ if isinstance(container, dict):
-                container[draw(st.sampled_from(names) | st.text(max_size=3))] = draw(junk)
+                container[draw(st.sampled_from(names) | st.text(max_size=3))] = copy.deepcopy(draw(junk))
             case _:
-                container.append(draw(junk))
+                container.append(copy.deepcopy(draw(junk)))
     return value
 
 
@@ -85,10 +85,10 @@ def test_every_part_of_a_schema_is_described_with_an_example(name: str) -> None:
     assert schema["$id"] == f"https://dsops.dev/schemas/{name}"
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     for where, node in _properties(schema, ""):
-        if "$ref" in node:
-            node = {**schema["$defs"][node["$ref"].rsplit("/", 1)[1]], **node}
-        assert node.get("description"), where
-        assert node.get("examples"), where
+        target = schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else {}
+        whole = {**target, **node}
+        assert whole.get("description"), where
+        assert whole.get("examples"), where
 
 
 def _properties(schema: Any, where: str) -> list[tuple[str, dict[str, Any]]]:

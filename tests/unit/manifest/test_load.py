@@ -177,7 +177,8 @@ def test_which_connection(stack: Load, stackfile: str, dataset: str, stream: str
 
 
 def test_null_where_the_api_can_clear(stack: Load) -> None:
-    text = "apiVersion: uipath/v1\nkind: Stream\nmetadata: {name: s}\nspec: {dataset: p/d, model: null, commentFilter: null}\n"
+    spec = "spec: {dataset: p/d, model: null, commentFilter: null}"
+    text = f"apiVersion: uipath/v1\nkind: Stream\nmetadata: {{name: s}}\n{spec}\n"
     loaded = stack({"a.yaml": text})
     assert loaded.diagnostics == ()
     assert loaded.resources[0].spec == {"dataset": "p/d", "model": None, "commentFilter": None}

@@ -105,6 +105,7 @@ REFERENCES = [
     Mistake(DATASET + "  title: ${uipath/Dataset/collateral.project.x}", "a.yaml:6:10", "uipath/Dataset/collateral has no field project.x"),
     Mistake(DATASET + "  title: ${uipath/Dataset/collateral.title}", "a.yaml:6:10", "References go round in a circle", "Write one of the values out."),
     Mistake(DATASET + "  title: ${uipath/Dataset/collateral.id}", "a.yaml:1:1", "Resources depend on each other in a circle"),
+    Mistake(DATASET.replace("collateral", "a, connection: '${uipath/Dataset/a.id}'"), "a.yaml:3:33", "metadata.connection can't be an id"),
     Mistake(DATASET + "  title: ${env:HOME}", "a.yaml:6:10", "spec.title can't be a secret", "use a variable"),
     Mistake(DATASET + "  title: a ${file:x} b", "a.yaml:6:10", "A secret can't stand inside text, in spec.title"),
     Mistake(DATASET + "  title: a ${var.x", "a.yaml:6:10", "A reference is not closed, in spec.title", "$${"),

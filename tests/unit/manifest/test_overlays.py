@@ -124,6 +124,7 @@ STACK_MISTAKES = [
     (STACK.replace("token:", "timeout: 0, token:"), "dsops.yaml:6:81", "spec.connections.cm.timeout is 0; it must be more than 0", ""),
     (STACK + "  safety: {maxDelete: 1}", "dsops.yaml:7:12", "spec.safety has no field maxDelete", "Did you mean maxDeletes?"),
     (STACK + "  safety: {maxDeletePercent: 101}", "dsops.yaml:7:30", "spec.safety.maxDeletePercent is 101; it must be 100 or less", ""),
+    (STACK + "  state: 'sqlite:${uipath/Dataset/x.id}'", "dsops.yaml:7:10", "The stack file can't refer to a resource", "Use a variable"),
     (STACK + "  state: state.db", "dsops.yaml:7:10", 'spec.state can\'t be "state.db"', "sqlite:.dsops/state.db"),
 ]  # fmt: skip
 
