@@ -68,7 +68,13 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(_integral(value), option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
+_ATOMS = frozenset({str, int, bool, type(None)})
+"""What most values are: nothing is inside them, and they stay as they are."""
+
+
 def _integral(value: Any) -> Any:
+    if type(value) in _ATOMS:
+        return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, Mapping):
@@ -117,6 +123,8 @@ def substitute(value: Any, resolve: Callable[[Reference], str | None]) -> Any:
 
 def masked(value: Any) -> Any:
     """Return ``value`` with each late value shown as ``(known after apply)`` and each secret as its reference."""
+    if type(value) in _ATOMS:
+        return value
     match value:
         case Reference() | Template():
             return KNOWN_AFTER_APPLY

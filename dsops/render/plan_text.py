@@ -42,17 +42,21 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
         for action in ORDER
         if (changes := [each for each in plan.changes if each.action is action])
     ]
-    blocks += _guards(plan, style)
-    blocks.append(plan_summary(plan, colour=colour))
+    identity = plan_id(plan)
+    blocks += _guards(plan, identity, style)
+    blocks.append(_summary(plan, identity, style))
     return "\n\n".join(blocks)
 
 
 def plan_summary(plan: Plan, *, colour: bool = False) -> str:
     """Tell a plan in a line: how many of what, how many calls, its id."""
-    style = Style(colour)
+    return _summary(plan, plan_id(plan), Style(colour))
+
+
+def _summary(plan: Plan, identity: str, style: Style) -> str:
     lines = [f"{style('Plan:', 'bold')} {summary_words(plan)}. {counted(len(plan.calls), 'call')}."]
     if plan.changes:
-        lines.append(style(f"Plan id {plan_id(plan)}", "dim"))
+        lines.append(style(f"Plan id {identity}", "dim"))
     else:
         lines = [nothing_to_do(plan)]
     if not plan.complete:
@@ -158,8 +162,7 @@ def call_lines(planned: PlannedCall, *, full: bool, connections: bool, style: St
         yield from (f"  {printable(each)}" for each in json_text(masked(call.body)).splitlines())
 
 
-def _guards(plan: Plan, style: Style) -> Iterator[str]:
-    identity = plan_id(plan)
+def _guards(plan: Plan, identity: str, style: Style) -> Iterator[str]:
     for guard in plan.guards:
         head = style(f"Guard {guard.name}: ", "red", "bold") + printable(guard.summary)
         yield f"{head}\n  {style('hint:', 'cyan')} {printable(guard_pass(guard, identity))}"

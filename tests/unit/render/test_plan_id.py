@@ -75,6 +75,14 @@ def test_a_body_beyond_the_limit_stands_as_its_digest() -> None:
 
 
 def test_a_late_body_has_no_digest() -> None:
+    for call in ONLY_CREATES.calls:
+        [document] = [
+            each
+            for change in plan_document(ONLY_CREATES)["changes"]
+            for each in change["calls"]
+            if each["id"] == call.id
+        ]
+        assert document["bodySha256"] == call.body_sha256
     early, late = (each["calls"][0] for each in plan_document(ONLY_CREATES)["changes"])
     assert len(early["bodySha256"]) == 64
     assert late["bodySha256"] is None
