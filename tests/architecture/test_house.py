@@ -17,7 +17,7 @@ MOST_LINES = 400
 MOST_FUNCTION_LINES = 50
 
 # What belongs to one machine or one account, not to a project.
-FOREIGN = re.compile(r"/work/|/home/[a-z]|/root/|/Users/[a-z]|(?<![\w.-])shared/|pypi\.|eyJhbGciOi")
+FOREIGN = re.compile(r"/work/|/home/(?!me/)[a-z]|/root/|/Users/[a-z]|(?<![\w.-])shared/|pypi\.|eyJhbGciOi")
 
 
 def named(paths: list[Path]) -> pytest.MarkDecorator:
