@@ -49,7 +49,7 @@ class Finding:
     Attributes:
         intent: The intent.
         put: The record to save, if the call was carried out.
-        drop: The address to drop.
+        drop: Addresses to drop: of what is gone, and those that the record moved away from.
         words: For people.
         certain: False while a lost write may still surface.
     """
@@ -57,7 +57,7 @@ class Finding:
     intent: Intent
     words: str
     put: Record | None = None
-    drop: Address | None = None
+    drop: tuple[Address, ...] = ()
     certain: bool = True
 
 
@@ -71,8 +71,7 @@ async def recover(session: Session, clients: Clients, stack: Stack, emit: Emit) 
     findings = await _examine_all(state, clients, stack, wait=True)
     for found in findings:
         put = (found.put,) if found.put else ()
-        drop = (found.drop,) if found.drop else ()
-        await session.settle(found.intent.id, outcome=found.words, put=put, drop=drop)
+        await session.settle(found.intent.id, outcome=found.words, put=put, drop=found.drop)
         emit(Event(EventKind.RECOVERED, found.words, found.intent.address))
     return _after(state, findings), tuple(f"{found.intent.address}: {found.words}" for found in findings)
 
@@ -92,7 +91,21 @@ async def _examine_all(state: State, clients: Clients, stack: Stack, *, wait: bo
         findings[intent.id] = await _examine(intent, clients, wait=wait)
 
     await together(examine(_on_a_connection(intent, stack)) for intent in state.intents)
-    return [findings[intent.id] for intent in state.intents]
+    return [_moved(findings[intent.id], state) for intent in state.intents]
+
+
+def _moved(found: Finding, state: State) -> Finding:
+    """Drop what the state holds of the same object at other addresses: the interrupted call moved it from there."""
+    new = found.put
+    if new is None:
+        return found
+    place = (new.endpoint, new.address.type, new.remote_id)
+    others = (
+        each.address
+        for each in state.records.values()
+        if each.address != new.address and (each.endpoint, each.address.type, each.remote_id) == place
+    )
+    return dataclasses.replace(found, drop=(*found.drop, *others))
 
 
 def _on_a_connection(intent: Intent, stack: Stack) -> Intent:
@@ -126,7 +139,7 @@ def judge(intent: Intent, live: LiveObject | None) -> Finding:
             return _judge_update(intent, live)
         case Effect.DELETE:
             if live is None or live.remote_id != intent.record.remote_id:
-                return Finding(intent, "the interrupted delete was carried out", drop=intent.record.address)
+                return Finding(intent, "the interrupted delete was carried out", drop=(intent.record.address,))
             return Finding(intent, "the interrupted delete was not carried out", certain=False)
 
 
@@ -162,8 +175,8 @@ def _is_as(wanted: Attributes, live: Attributes, paths: tuple[str, ...]) -> bool
 def _after(state: State, findings: list[Finding]) -> State:
     records: dict[Address, Record] = dict(state.records)
     for found in findings:
-        if found.drop is not None:
-            records.pop(found.drop, None)
+        for address in found.drop:
+            records.pop(address, None)
         if found.put is not None:
             records[found.put.address] = found.put
     return dataclasses.replace(state, records=records, intents=())

@@ -1,0 +1,49 @@
+"""One emulator and one applied stack a worker; each test has a copy, in an account as it was."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.crash.scenario import seed
+from tests.crash.world import TOKEN_NAME, Template, World, make_template
+from tests.support import TOKEN, start_emulator
+
+
+@pytest.fixture(scope="session")
+def crash_env(root: Path) -> dict[str, str]:
+    # The commands are many and short: without compiled modules each would take three times as long.
+    return {TOKEN_NAME: TOKEN, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": ""}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, crash_env: dict[str, str]) -> Iterator[Template]:
+    folder = tmp_path_factory.mktemp("template")
+    (folder / "seed.json").write_text(json.dumps(seed()), encoding="utf-8")
+    with (
+        start_emulator("--seed", folder / "seed.json") as running,
+        httpx.Client(base_url=running.url, timeout=20, trust_env=False) as client,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        _set(patch, crash_env)
+        yield make_template(folder / "stack", client, crash_env)
+
+
+@pytest.fixture
+def world(
+    template: Template, crash_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    _set(monkeypatch, crash_env)
+    made = template.world(tmp_path / "stack", crash_env)
+    yield made
+    made.end_all()
+
+
+def _set(patch: pytest.MonkeyPatch, env: dict[str, str]) -> None:
+    for name in os.environ.keys() & {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}:
+        patch.delenv(name)
+    for name, value in env.items():
+        patch.setenv(name, value)
