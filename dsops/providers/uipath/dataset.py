@@ -1,7 +1,7 @@
 """``uipath/Dataset``."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 from dsops.model import (
@@ -20,7 +20,7 @@ from dsops.model import (
     Response,
 )
 from dsops.model.assets import asset
-from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, items
+from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, checked, decoded, has_id, items
 
 _WIRE = MappingProxyType(
     {
@@ -29,6 +29,15 @@ _WIRE = MappingProxyType(
         "sourceIds": "source_ids",
         "modelFamily": "model_family",
         "hasSentiment": "has_sentiment",
+    }
+)
+_TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {
+        "title": (str, NoneType),
+        "description": (str, NoneType),
+        "sourceIds": (list, NoneType),
+        "modelFamily": (str,),
+        "hasSentiment": (bool,),
     }
 )
 _CREATE_ONLY = frozenset({"modelFamily", "hasSentiment"})
@@ -72,7 +81,7 @@ class Dataset:
         """One call for all datasets of the account; it has no pages (``specs/uipath.md``, listings)."""
         del parent
         response = yield Call("GET", ROOT, permission="View labels")
-        return Listing(tuple(_decode(document) for document in items(response, "datasets")))
+        return Listing(tuple(decoded(_decode, document) for document in items(response, "datasets")))
 
     def reading(self, key: NaturalKey) -> Flow:
         """One call by name."""
@@ -91,7 +100,9 @@ class Dataset:
         """Read the dataset in the answer."""
         del key
         document = response.body.get("dataset") if isinstance(response.body, dict) else None
-        return _decode(document) if isinstance(document, dict) and "id" in document else None
+        if not isinstance(document, dict) or not has_id(document):
+            return None
+        return decoded(_decode, document)
 
     def create(self, key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
         """One PUT on the name."""
@@ -106,8 +117,9 @@ class Dataset:
         return (Call("DELETE", (*ROOT, *key), effect=Effect.DELETE, permission="Datasets admin"),)
 
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
-        """Return the spec that declares the dataset as it is."""
-        return {"project": live.key[0], "name": live.key[1], **live.attributes}
+        """Return the spec that declares the dataset as it is; fields without a value stay undeclared."""
+        declarable = {path: value for path, value in live.attributes.items() if value is not None}
+        return {"project": live.key[0], "name": live.key[1], **declarable}
 
 
 def _write(
@@ -126,11 +138,13 @@ def _write(
 
 
 def _decode(document: Mapping[str, Any]) -> LiveObject:
-    """Read a dataset of an answer; what it leaves out is unknown."""
-    owner, name = document.get("owner"), document.get("name")
-    if not isinstance(owner, str) or not isinstance(name, str):
-        bad_answer("a dataset in it has no owner or no name")
-    attributes = {path: document[wire] for path, wire in _WIRE.items() if wire in document}
+    """Read a dataset of an answer; what it leaves out is unknown, and so is a create-only field without a value."""
+    key = (checked(document["owner"], str), checked(document["name"], str))
+    attributes = {
+        path: checked(document[wire], *_TYPES[path])
+        for path, wire in _WIRE.items()
+        if wire in document and (path not in _CREATE_ONLY or document[wire] is not None)
+    }
     if "sourceIds" in attributes:
         attributes["sourceIds"] = as_set(attributes["sourceIds"] or ())
-    return LiveObject(str(document["id"]), (owner, name), attributes)
+    return LiveObject(document["id"], key, attributes)

@@ -1,6 +1,7 @@
 """Comment filters: ``oneOf`` in manifests, ``one_of`` on the wire.
 
-The names of user and thread properties (``string:Country``) are data and stay as they are.
+The names of user and thread properties (``string:Country``) are data and stay as they are. So does what manifests
+write as the API does: the filters on labels and on trigger exceptions.
 """
 
 import re
@@ -9,6 +10,7 @@ from typing import Any
 
 from dsops.providers.uipath.wire import as_set, instant
 
+_AS_IT_IS = frozenset({"triggerExceptions", "trigger_exceptions", "labels"})
 _MAPS_BY_NAME = frozenset({"userProperties", "user_properties", "threadProperties", "thread_properties"})
 
 
@@ -28,7 +30,7 @@ def canonical_filter(filter_: Mapping[str, Any]) -> dict[str, Any]:
     result = {name: _sets(value) for name, value in filter_.items() if value is not None}
     span = result.get("timestamp")
     if isinstance(span, dict):
-        result["timestamp"] = {end: instant(value) if isinstance(value, str) else value for end, value in span.items()}
+        result["timestamp"] = {end: instant(value) for end, value in span.items()}
     return result
 
 
@@ -49,7 +51,9 @@ def _sets(value: Any) -> Any:
 def _renamed(value: Any, rename: Callable[[str], str], *, names: bool = True) -> Any:
     if isinstance(value, Mapping):
         return {
-            rename(name) if names else name: _renamed(item, rename, names=not (names and name in _MAPS_BY_NAME))
+            rename(name) if names else name: item
+            if names and name in _AS_IT_IS
+            else _renamed(item, rename, names=not (names and name in _MAPS_BY_NAME))
             for name, item in value.items()
         }
     return [_renamed(item, rename) for item in value] if isinstance(value, list | tuple) else value

@@ -1,6 +1,8 @@
 """``uipath/Stream``."""
 
 from collections.abc import Mapping
+from functools import partial
+from types import NoneType
 from typing import Any
 
 from dsops.model import (
@@ -25,12 +27,16 @@ from dsops.providers.uipath.wire import (
     LABEL_SEPARATOR,
     ROOT,
     bad_answer,
+    checked,
+    decoded,
+    has_id,
     instant,
     items,
     label_path,
     project_and_name,
 )
 
+_TEXTS = ("title", "description")
 _FIELDS = (
     Field("title"),
     Field("description"),
@@ -60,7 +66,7 @@ class Stream:
 
     def normalise(self, spec: Mapping[str, Any]) -> Attributes:
         """Return the declared fields. A model without thresholds has none; ``null`` clears."""
-        attributes: dict[str, Any] = {path: spec[path] for path in ("title", "description") if path in spec}
+        attributes: dict[str, Any] = {path: spec[path] for path in _TEXTS if path in spec}
         if "model" in spec:
             attributes |= _normal_model(spec["model"])
         if "commentFilter" in spec:
@@ -89,7 +95,7 @@ class Stream:
             if failed.failure.kind is FailureKind.NOT_FOUND:
                 return Listing((), exists=False)
             raise
-        return Listing(tuple(_decode(parent, document) for document in items(response, "streams")))
+        return Listing(tuple(decoded(partial(_decode, parent), document) for document in items(response, "streams")))
 
     def reading(self, key: NaturalKey) -> Flow:
         """One call by name."""
@@ -108,7 +114,9 @@ class Stream:
     def answered(self, key: NaturalKey, response: Response) -> LiveObject | None:
         """Read the stream in the answer."""
         document = response.body.get("stream") if isinstance(response.body, dict) else None
-        return _decode(key[:-1], document) if isinstance(document, dict) and "id" in document else None
+        if not isinstance(document, dict) or not has_id(document):
+            return None
+        return decoded(partial(_decode, key[:-1]), document)
 
     def create(self, key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
         """One PUT on the collection; with ``startFrom`` a reset follows."""
@@ -145,7 +153,7 @@ class Stream:
         """Return the spec that declares the stream as it is; fields the answer left out stay undeclared."""
         known = live.attributes
         spec: dict[str, Any] = {"name": live.key[-1]}
-        spec |= {path: known[path] for path in ("title", "description") if path in known}
+        spec |= {path: known[path] for path in _TEXTS if known.get(path) is not None}
         if known.get("model.version") is not None:
             spec["model"] = {"version": known["model.version"]}
             if known.get("model.labelThresholds"):
@@ -178,28 +186,36 @@ def _resolve_tag(attributes: Attributes, key: NaturalKey) -> Flow:
             dataset = "/".join(key[:-1])
             raise LookupError(f"dataset {dataset} is not there yet, and so has no model tag {tag!r}") from None
         raise
-    tags = response.body.get("model_tags")
-    if not isinstance(tags, list):
-        bad_answer("it holds no list 'model_tags'")
-    versions = {each.get("name"): each.get("version") for each in tags if isinstance(each, dict)}
-    if versions.get(tag) is None:
-        known = ", ".join(sorted(map(str, versions))) or "none"
+    tags = response.body.get("model_tags") if isinstance(response.body, dict) else None
+    if not isinstance(tags, list) or not all(map(_is_tag, tags)):
+        bad_answer("it holds no list 'model_tags' of names with versions")
+    versions = {each["name"]: each["version"] for each in tags}
+    if tag not in versions:
+        known = ", ".join(sorted(versions)) or "none"
         raise LookupError(f"dataset {'/'.join(key[:-1])} has no model tag {tag!r} (it has: {known})")
     rest = {path: value for path, value in attributes.items() if path != "model.tag"}
     return Lookup({**rest, "model.version": versions[tag]}, f"model tag {tag} is version {versions[tag]}")
 
 
+def _is_tag(document: Any) -> bool:
+    match document:
+        case {"name": str(), "version": int(version)}:
+            return not isinstance(version, bool)
+        case _:
+            return False
+
+
 def _normal_model(model: Mapping[str, Any] | None) -> dict[str, Any]:
     if model is None:
         return {"model.version": None, "model.labelThresholds": {}}
-    chosen = {"model.tag": model["tag"]} if "tag" in model else {"model.version": model["version"]}
+    chosen = {"model.tag": model["tag"]} if "tag" in model else {"model.version": int(model["version"])}
     thresholds = {label_path(name): value for name, value in (model.get("labelThresholds") or {}).items()}
     return {**chosen, "model.labelThresholds": thresholds}
 
 
 def _encode(attributes: Attributes) -> dict[str, Any]:
     """Return the wire form of the fields given."""
-    body = {path: attributes[path] for path in ("title", "description") if path in attributes}
+    body = {path: attributes[path] for path in _TEXTS if path in attributes}
     if "model.version" in attributes:
         body["model"] = _encode_model(attributes["model.version"], attributes["model.labelThresholds"])
     if "commentFilter" in attributes:
@@ -217,27 +233,28 @@ def _encode_model(version: int | None, thresholds: Mapping[str, float]) -> dict[
 
 def _decode(parent: NaturalKey, document: Mapping[str, Any]) -> LiveObject:
     """Read a stream of an answer; what it leaves out is unknown."""
-    name = document.get("name")
-    if not isinstance(name, str):
-        bad_answer("a stream in it has no name")
-    attributes = {path: document[path] for path in ("title", "description") if path in document}
+    name = checked(document["name"], str)
+    attributes = {path: checked(document[path], str, NoneType) for path in _TEXTS if path in document}
     if "model" in document:
         attributes |= _decode_model(document["model"])
     if "comment_filter" in document:
-        attributes["commentFilter"] = filters.decode(document["comment_filter"] or {})
-    return LiveObject(str(document["id"]), (*parent, name), attributes)
+        attributes["commentFilter"] = filters.decode(checked(document["comment_filter"], dict, NoneType) or {})
+    return LiveObject(document["id"], (*parent, name), attributes)
 
 
 def _decode_model(model: Mapping[str, Any] | None) -> dict[str, Any]:
     if model is None:
         return {"model.version": None, "model.labelThresholds": {}}
-    attributes: dict[str, Any] = {"model.version": model["version"]}
+    attributes: dict[str, Any] = {"model.version": checked(model["version"], int)}
     if "label_thresholds" in model:
+        entries = checked(model["label_thresholds"], list, NoneType) or ()
         attributes["model.labelThresholds"] = {
-            _label(entry["name"]): entry["threshold"] for entry in model["label_thresholds"] or ()
+            _label(entry["name"]): checked(entry["threshold"], int, float) for entry in entries
         }
+        if len(attributes["model.labelThresholds"]) != len(entries):
+            raise ValueError("a label has two thresholds")
     return attributes
 
 
-def _label(name: str | list[str]) -> str:
-    return label_path(name) if isinstance(name, str) else LABEL_SEPARATOR.join(name)
+def _label(name: Any) -> str:
+    return label_path(name) if isinstance(name, str) else LABEL_SEPARATOR.join(checked(name, list))

@@ -1,23 +1,28 @@
 """Pieces of the wire format that datasets and streams share."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
-from dsops.model import Late, NaturalKey, RemoteError, Response, canonical
+from dsops.model import Late, LiveObject, NaturalKey, RemoteError, Response, canonical
 
 ROOT = ("api", "v1", "datasets")
 LABEL_SEPARATOR = " > "
 
 
-def instant(text: str) -> str:
+def instant(text: Any) -> str:
     """Return an ISO 8601 instant in UTC, ``2020-06-03T16:05:00Z``; a naive one counts as UTC (``specs/uipath.md``).
 
     Raises:
-        ValueError: ``text`` is not an instant.
+        ValueError: ``text`` is not an instant, or not one of the years 1 to 9999.
     """
-    moment = dt.datetime.fromisoformat(text)
-    moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    if not isinstance(text, str):
+        raise ValueError(f"{text} is not a moment")  # noqa: TRY004 - to the author of a manifest it is a wrong value
+    try:
+        moment = dt.datetime.fromisoformat(text.upper())
+        moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as wrong:
+        raise ValueError(f"{text!r} is not a moment ({wrong})") from wrong
     return moment.isoformat().replace("+00:00", "Z")
 
 
@@ -51,11 +56,40 @@ def items(response: Response, name: str) -> list[Mapping[str, Any]]:
         RemoteError: It is not.
     """
     found = response.body.get(name) if isinstance(response.body, dict) else None
-    if not isinstance(found, list) or not all(isinstance(each, dict) and "id" in each for each in found):
+    if not isinstance(found, list) or not all(isinstance(each, dict) and has_id(each) for each in found):
         bad_answer(f"the answer has no list {name!r} of objects with ids")
     if len({each["id"] for each in found}) != len(found):
         bad_answer(f"the list {name!r} names an id twice")
     return found
+
+
+def has_id(document: Mapping[str, Any]) -> bool:
+    """Whether a document has what tells its object from every other."""
+    remote_id = document.get("id")
+    return isinstance(remote_id, str) and remote_id != ""
+
+
+def decoded(decode: Callable[[Mapping[str, Any]], LiveObject], document: Mapping[str, Any]) -> LiveObject:
+    """Read one object of an answer.
+
+    Raises:
+        RemoteError: It has not the form that ``specs/uipath.openapi.yaml`` describes.
+    """
+    try:
+        return decode(document)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
+        bad_answer(f"the document of {document.get('id')} is malformed ({type(wrong).__name__}: {wrong})")
+
+
+def checked(value: Any, *types: type) -> Any:
+    """Return a value of a document that has one of the types it should have.
+
+    Raises:
+        TypeError: It has another.
+    """
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise TypeError(f"{str(value)[:40]!r} is not {' or '.join(each.__name__ for each in types)}")
+    return value
 
 
 def bad_answer(why: str) -> NoReturn:
