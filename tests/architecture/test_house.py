@@ -108,10 +108,10 @@ def test_tests_patch_none_of_our_functions(path: Path) -> None:
                 found |= {alias.name for alias in node.names} - {"ANY", "patch"}  # patch.dict serves for os.environ
             case ast.Import():
                 found |= {alias.name for alias in node.names if alias.name == "unittest.mock"}
-            case ast.Call(func=ast.Name(id="patch" as name)):
-                found.add(name)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="patch"), attr=name)) if name != "dict":
-                found.add(name)
+            case ast.Call(func=ast.Name(id="patch")):
+                found.add("patch()")
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="patch"), attr="object" | "multiple" as name)):
+                found.add(f"patch.{name}()")
     assert found == set()
 
 
