@@ -1,4 +1,4 @@
-"""Every state store, and other processes that use it."""
+"""Every state store and other processes that use it; a stack before an emulator."""
 
 import signal
 import subprocess
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from dsops.state import StateStore
+from tests.conformance.stage import Stage, emulator_with_tokens
 from tests.conformance.state_process import Process, Start, open_as
+from tests.support import RunningEmulator
 
 STORES = ("sqlite",)
 
@@ -47,3 +49,17 @@ def start(store_kind: str, tmp_path: Path, root: Path) -> Iterator[Start]:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.communicate()
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    with emulator_with_tokens(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture
+def stage(emulator: RunningEmulator, tmp_path: Path) -> Iterator[Stage]:
+    emulator.start_over()
+    made = Stage(tmp_path / "mail", emulator)
+    yield made
+    made.leaves_no_secret()

@@ -59,6 +59,12 @@ class RunningEmulator:
         found: list[dict[str, Any]] = self.request("GET", "/_emulator/requests")["requests"]
         return found
 
+    def start_over(self) -> None:
+        """Forget objects, requests and faults."""
+        self.request("DELETE", "/_emulator/faults")
+        self.request("POST", "/_emulator/reset")
+        self.request("DELETE", "/_emulator/requests")
+
     def wait_until_held(self, number: int = 1) -> None:
         """Return once it holds that many requests; fails after 30 s."""
         end = time.monotonic() + 30

@@ -1,0 +1,249 @@
+"""A stack folder before a real emulator, and the real command line run on it.
+
+The emulator is a process of its own. The commands run in this process, by the same entry point as `python -m dsops`:
+a walk of a hundred steps would wait for the interpreter otherwise. `Stage.process` runs one as a process, and each
+command does so somewhere in this suite.
+
+Whatever a command says, and whatever it leaves on disk, is searched for the token it was given.
+"""
+
+import contextlib
+import gc
+import hashlib
+import io
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from dsops.cli.run import run
+from tests.support import Done, RunningEmulator, run_dsops, start_emulator
+
+Json = Any
+Document = dict[str, Any]
+
+CANARY = "canary-9b1f4e-token"
+UNTAGGED = "canary-9b1f4e-untagged"
+READER = "canary-9b1f4e-reader"
+_ALL = (
+    "View labels",
+    "View streams",
+    "Consume streams",
+    "Modify streams",
+    "Streams admin",
+    "Modify datasets",
+    "Datasets admin",
+    "Model Admin",
+)
+_TOKENS = {CANARY: _ALL, UNTAGGED: _ALL[:-1], READER: _ALL[:2]}
+
+
+@contextlib.contextmanager
+def emulator_with_tokens(folder: Path, *args: str) -> Iterator[RunningEmulator]:
+    """Run an emulator that knows a token with every permission, one without model tags, and one that only reads."""
+    tokens = folder / "tokens.json"
+    content = {token: {"permissions": list(permissions)} for token, permissions in _TOKENS.items()}
+    tokens.write_text(json.dumps(content), encoding="utf-8")
+    with start_emulator("--tokens", tokens, *args) as running:
+        yield running
+
+
+@dataclass
+class Stage:
+    """A stack's folder, its emulator, and what is declared in it.
+
+    Attributes:
+        folder: The stack folder.
+        emulator: What its connection `cm` speaks to, unless `endpoint` says otherwise.
+        token: The token it is given.
+        name: The stack's name.
+        endpoint: Where the connection points.
+    """
+
+    folder: Path
+    emulator: RunningEmulator
+    token: str = CANARY
+    name: str = "mail"
+    endpoint: str = ""
+    safety: Document = field(default_factory=dict)
+    variables: Document = field(default_factory=dict)
+
+    def declare(self, *documents: Document, file: str = "resources.yaml") -> "Stage":
+        """Write the stack file and the documents: all that is declared from now on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "dsops.yaml").write_text(json.dumps(self.stack_document()), encoding="utf-8")
+        text = "\n---\n".join(json.dumps(each, indent=1, ensure_ascii=False) for each in documents)
+        (self.folder / file).write_text(text, encoding="utf-8")
+        return self
+
+    def stack_document(self) -> Document:
+        """Return the stack file's content."""
+        endpoint = self.endpoint or self.emulator.url
+        connection = {"provider": "uipath", "endpoint": endpoint, "token": "${env:CM_TOKEN}", "settle": 0}
+        spec: Document = {"connections": {"cm": connection}}
+        spec |= {"safety": self.safety} if self.safety else {}
+        spec |= {"variables": self.variables} if self.variables else {}
+        return {"apiVersion": "dsops/v1", "kind": "Stack", "metadata": {"name": self.name}, "spec": spec}
+
+    def run(self, *args: str | Path, code: int = 0) -> Done:
+        """Run a command in this process; fails unless it exits with ``code``, or if it lets out the token."""
+        out, err = io.StringIO(), io.StringIO()
+        handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            with (
+                patch.dict(os.environ, {"CM_TOKEN": self.token}),
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                ended = run([str(each) for each in args])
+        finally:
+            os.chdir(before)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            gc.unfreeze()
+            gc.enable()
+        return self._checked(Done(ended, out.getvalue(), err.getvalue()), code)
+
+    def process(self, *args: str | Path, code: int = 0) -> Done:
+        """Run a command in a process of its own."""
+        return self._checked(run_dsops(*args, cwd=self.folder, env={"CM_TOKEN": self.token}), code)
+
+    def _checked(self, done: Done, code: int) -> Done:
+        assert self.token not in done.out + done.err, "a secret got out"
+        return done.ok(code)
+
+    def plan(self, *args: str, code: int = 2) -> Json:
+        """Return the plan document; the exit code must say whether there is anything to do."""
+        done = self.run("plan", "--detailed-exitcode", "--format", "json", *args, code=code)
+        assert done.err == ""
+        return done.json
+
+    def apply(self, *args: str, code: int = 0) -> Json:
+        """Apply without asking; return the report."""
+        return self.run("apply", "--auto-approve", "--format", "json", *args, code=code).json
+
+    def settled(self) -> None:
+        """Check that nothing is left to do: another apply finds no change and writes nothing."""
+        since = len(self.writes())
+        assert self.apply()["outcomes"] == []
+        assert len(self.writes()) == since
+
+    def writes(self) -> list[Document]:
+        """Return the writes that reached the emulator, in order."""
+        return [each for each in self.emulator.requests() if each["method"] != "GET"]
+
+    def recorded(self) -> list[str]:
+        """Return the recorded addresses."""
+        return [line.split()[0] for line in self.run("state", "list").out.splitlines()]
+
+    def put(self, path: str, body: Json) -> Json:
+        """Create something as a stranger would; ``path`` is below the datasets."""
+        return self.emulator.request("PUT", f"/api/v1/datasets/{path}", body)
+
+    def post(self, path: str, body: Json) -> Json:
+        """Change something as a stranger would."""
+        return self.emulator.request("POST", f"/api/v1/datasets/{path}", body)
+
+    def delete(self, path: str) -> None:
+        """Delete something as a stranger would."""
+        self.emulator.request("DELETE", f"/api/v1/datasets/{path}")
+
+    def tag(self, dataset: str, tag: str, version: int) -> None:
+        """Point a model tag to a version, as a stranger would."""
+        self.emulator.request(
+            "PUT", f"/api/_private/datasets/{dataset}/model-tags/{tag}", {"version": version}
+        )
+
+    def stream(self, path: str) -> Document:
+        """Return a stream as it is: ``project1/collateral/dispute``."""
+        dataset, _, name = path.rpartition("/")
+        found: Document = self.emulator.request("GET", f"/api/v1/datasets/{dataset}/streams/{name}")["stream"]
+        return found
+
+    def dataset(self, path: str) -> Document:
+        """Return a dataset as it is."""
+        found: Document = self.emulator.request("GET", f"/api/v1/datasets/{path}")["dataset"]
+        return found
+
+    def leaves_no_secret(self) -> None:
+        """Check that no file of the stack folder holds the token."""
+        for path in self.folder.rglob("*"):
+            if path.is_file():
+                assert self.token.encode() not in path.read_bytes(), path
+
+
+def dataset(name: str = "collateral", **spec: Any) -> Document:
+    """Return the manifest of a dataset; ``meta`` are further keys of its metadata."""
+    return _document("Dataset", name, {"project": "project1"}, spec)
+
+
+def stream(name: str = "dispute", **spec: Any) -> Document:
+    """Return the manifest of a stream of the dataset `collateral`."""
+    return _document("Stream", name, {"dataset": "collateral"}, spec)
+
+
+def _document(kind: str, name: str, base: Document, spec: Document) -> Document:
+    meta = spec.pop("meta", {})
+    return {"apiVersion": "uipath/v1", "kind": kind, "metadata": {"name": name, **meta}, "spec": base | spec}
+
+
+def actions(plan: Json) -> dict[str, str]:
+    """Return address to ``action reason``, without the provider's name: ``{"Stream/x": "update fields_changed"}``."""
+    return {
+        each["address"].removeprefix("uipath/"): f"{each['action']} {each['reason']}" for each in plan["changes"]
+    }
+
+
+def change(plan: Json, address: str) -> Json:
+    """Return the change of an address."""
+    return next(each for each in plan["changes"] if each["address"] == f"uipath/{address}")
+
+
+def statuses(report: Json) -> dict[str, str]:
+    """Return address to status of an apply's report."""
+    return {each["address"].removeprefix("uipath/"): each["status"] for each in report["outcomes"]}
+
+
+def sha256(body: Json) -> str:
+    """Return the digest of canonical JSON, counted out here from `specs/plan-format.md` and not by dsops."""
+    text = json.dumps(_whole(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _whole(value: Json) -> Json:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case Mapping():
+            return {name: _whole(item) for name, item in value.items()}
+        case list():
+            return [_whole(item) for item in value]
+    return value
+
+
+def same_calls(plan: Json, received: list[Document]) -> None:
+    """Check that what was received is what the plan showed: each call once, with its body, none before its turn."""
+    waiting = {call["id"]: call for each in plan["changes"] for call in each["calls"]}
+    done: set[int] = set()
+    for request in received:
+        found = next((each for each in waiting.values() if _is(each, request)), None)
+        assert found is not None, f"received, and not in the plan: {request}"
+        assert done.issuperset(found["after"]), f"{request['method']} {request['path']} came before its turn"
+        assert request["status"] in {200, 201}, request
+        done.add(found["id"])
+        del waiting[found["id"]]
+    assert not waiting, f"in the plan, and not received: {list(waiting.values())}"
+
+
+def _is(call: Json, request: Document) -> bool:
+    if (call["method"], call["path"]) != (request["method"], request["path"]):
+        return False
+    if call["bodySha256"] is not None:
+        return bool(call["bodySha256"] == sha256(request["body"]))
+    return "body" not in call and not request["body"] or "(known after apply)" in json.dumps(call.get("body"))
