@@ -20,6 +20,10 @@ class Address:
     kind: str
     name: str
 
+    def __hash__(self) -> int:
+        # A plan looks addresses up a hundred times each; a text remembers its hash, a tuple made for it doesn't.
+        return hash(self.name)
+
     @property
     def type(self) -> str:
         """The kind with its provider: ``uipath/Dataset``."""

@@ -6,6 +6,7 @@ write as the API does: the filters on labels and on trigger exceptions.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from dsops.providers.uipath.wire import as_set, instant
@@ -27,29 +28,33 @@ def decode(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def canonical_filter(filter_: Mapping[str, Any]) -> dict[str, Any]:
     """Return a filter with every list as a set and the ends of its time range in UTC (``specs/uipath.md``, filters)."""
-    result = {name: _sets(value) for name, value in filter_.items() if value is not None}
+    result: dict[str, Any] = _sets(filter_)
     span = result.get("timestamp")
     if isinstance(span, dict):
-        result["timestamp"] = {end: instant(value) for end, value in span.items()}
+        return {**result, "timestamp": {end: instant(value) for end, value in span.items()}}
     return result
 
 
+@lru_cache(maxsize=1024)
 def _snake(name: str) -> str:
     return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), name)
 
 
+@lru_cache(maxsize=1024)
 def _camel(name: str) -> str:
     return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
 
 
 def _sets(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _sets(item) for name, item in value.items() if item is not None}
+    """Return the value with its lists as sets and without nulls; where it is so already, itself."""
+    if isinstance(value, dict):
+        result = {name: _sets(item) for name, item in value.items() if item is not None}
+        return value if result == value else result
     return as_set(value) if isinstance(value, list | tuple) else value
 
 
 def _renamed(value: Any, rename: Callable[[str], str], *, names: bool = True) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
             rename(name) if names else name: item
             if names and name in _AS_IT_IS

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from dsops.model import Late, LiveObject, NaturalKey, RemoteError, Response, canonical
@@ -28,10 +29,14 @@ def instant(text: Any) -> str:
 
 def as_set(values: Iterable[Any]) -> list[Any]:
     """Return the values sorted and without repeats: lists that are sets on the wire compare as such."""
+    values = list(values)
+    if all(type(value) is str for value in values):
+        return sorted(set(values))
     distinct = {str(value).encode() if isinstance(value, Late) else canonical(value): value for value in values}
     return [distinct[key] for key in sorted(distinct)]
 
 
+@lru_cache(maxsize=4096)
 def label_path(name: str) -> str:
     """Return a label's path with exactly one space around each ``>``."""
     return LABEL_SEPARATOR.join(part.strip() for part in name.split(">"))
