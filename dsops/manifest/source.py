@@ -45,7 +45,8 @@ def decode(raw: bytes, file: str) -> str | Diagnostic:
         where = _place(raw, raw.index(b"\0"), file)
         return error("The file holds a NUL character", hint="Save it as plain UTF-8 text.", source=where)
     try:
-        return raw.decode().removeprefix(_BOM)
+        # All of them: libyaml would skip another one without counting it, and every place would be one character off.
+        return raw.decode().lstrip(_BOM)
     except UnicodeDecodeError as failed:
         return error(
             "The file is not UTF-8",

@@ -36,6 +36,7 @@ def errors(text: str | bytes) -> list[str]:
         ("%YAML 1.2\n---\na: b", {"a": "b"}),
         ("--- {a: b}", {"a": "b"}),
         ("\ufeffa: b", {"a": "b"}),
+        ("\ufeff\ufeffa: b", {"a": "b"}),
         ("a: b\r\nc: d\r\n", {"a": "b", "c": "d"}),
         ("a: ${var.x} b", {"a": "${var.x} b"}),
         ("a: '\\ud800'", {"a": "\\ud800"}),
