@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections import defaultdict
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -41,8 +42,8 @@ class Observer:
         self._readings: dict[tuple[str, str, NaturalKey], LiveObject | None] = {}
         self._lookups: dict[Address, Lookup] = {}
         self._failed: dict[Address, Diagnostic] = {}
-        self._keys: dict[Scope, frozenset[NaturalKey]] = {}
-        self._ids: set[tuple[str, str, str]] = set()
+        self._keys_of: dict[Scope, frozenset[NaturalKey]] = {}
+        self._ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
 
     @property
     def seen(self) -> Observation:
@@ -64,16 +65,16 @@ class Observer:
             DsopsError: Something could not be read; nothing may be concluded then.
         """
         resources = [address for address in declared.resources if address in chosen]
-        wanted = {address: declared.scope(address, self._kinds) for address in resources}
-        held = {
-            record.address: (record, scope_of(record, self._kinds))
-            for address, record in records.items()
-            if address in chosen or address in wanted
-        }
+        scopes: defaultdict[str, set[Scope]] = defaultdict(set)
+        held: defaultdict[str, list[Record]] = defaultdict(list)
+        for address in resources:
+            scopes[address.type].add(declared.scope(address, self._kinds))
+        for address, record in records.items():
+            if address in chosen:
+                scopes[address.type].add(scope_of(record, self._kinds))
+                held[address.type].append(record)
         for type_ in self._parents_first():
-            scopes = {scope for address, scope in wanted.items() if address.type == type_}
-            of_type = [(record, scope) for address, (record, scope) in held.items() if address.type == type_]
-            await self.read(scopes | {scope for _, scope in of_type}, [record for record, _ in of_type])
+            await self.read(scopes[type_], held[type_])
         self._check_outside(declared, resources)
         await self._look_up(declared, resources)
 
@@ -84,7 +85,7 @@ class Observer:
         """List the scopes, then read each recorded object that its listing doesn't show."""
         new = sorted(set(scopes) - self._listings.keys())
         await together(self._list(scope) for scope in new)
-        await together(self._read_one(record) for record in records)
+        await together(self._read_one(record) for record in records if not self._is_listed(record))
 
     async def _list(self, scope: Scope) -> None:
         kind = self._kinds[scope.type]
@@ -93,22 +94,27 @@ class Observer:
         else:
             listing = await self._clients.read(scope.connection, kind.listing(scope.parent))
         self._listings[scope] = listing
-        self._keys[scope] = frozenset(each.key for each in listing.objects)
-        self._ids.update((scope.connection, scope.type, each.remote_id) for each in listing.objects)
+        self._ids[scope.connection, scope.type].update(each.remote_id for each in listing.objects)
 
     def _parent_is_missing(self, scope: Scope, kind: Kind) -> bool:
         """Whether the parent is in no listing of its kind, which is whole, and no reading says otherwise."""
         above = kind.info.parent
         if above is None:
             return False
-        keys = self._keys.get(Scope(scope.connection, above, self._kinds[above].info.parent_key(scope.parent)))
+        higher = Scope(scope.connection, above, self._kinds[above].info.parent_key(scope.parent))
         read = self._readings.get((scope.connection, above, scope.parent))
-        return keys is not None and scope.parent not in keys and read is None
+        return higher in self._listings and scope.parent not in self._keys(higher) and read is None
+
+    def _keys(self, scope: Scope) -> frozenset[NaturalKey]:
+        if scope not in self._keys_of:
+            self._keys_of[scope] = frozenset(each.key for each in self._listings[scope].objects)
+        return self._keys_of[scope]
+
+    def _is_listed(self, record: Record) -> bool:
+        return record.remote_id in self._ids[record.connection, record.address.type]
 
     async def _read_one(self, record: Record) -> None:
         type_ = record.address.type
-        if (record.connection, type_, record.remote_id) in self._ids:
-            return
         place = (record.connection, type_, record.key)
         if place not in self._readings:
             flow = self._kinds[type_].reading(record.key)
@@ -119,8 +125,9 @@ class Observer:
         missing = []
         for address in addresses:
             resource = declared.resources[address]
-            scope = declared.scope(address, self._kinds)
-            if isinstance(resource.parent, str) and not self._listings[scope].exists:
+            if not isinstance(resource.parent, str):
+                continue
+            if not self._listings[declared.scope(address, self._kinds)].exists:
                 summary = f"{resource.parent} does not exist on connection {resource.connection}"
                 hint = "correct the name, or declare it in this stack and refer to it by its name there"
                 missing.append(error(summary, hint=hint, source=resource.source, address=address))
