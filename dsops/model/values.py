@@ -75,6 +75,8 @@ _ATOMS = frozenset({str, int, bool, type(None)})
 def _integral(value: Any) -> Any:
     if type(value) in _ATOMS:
         return value
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, Mapping):

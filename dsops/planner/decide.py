@@ -168,6 +168,7 @@ def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decis
         reason,
         send=subject.desired,
         fields=_all_fields(subject),
+        notes=_moved_from(subject),
         after=_record_after(subject, resource, around.stack, ""),
     )
 
@@ -240,8 +241,11 @@ def _update(subject: Subject, resource: Resource, around: Surroundings, record: 
         action, reason = Action.UPDATE, Reason.FIELDS_CHANGED
     elif settings:
         action, reason = Action.UPDATE, Reason.SETTINGS_CHANGED
-    notes = (f"moved from {record.address}",) if subject.moved else ()
-    return Decision(subject, action, reason, found.send, fields, notes, after, found.unverifiable)
+    return Decision(subject, action, reason, found.send, fields, _moved_from(subject), after, found.unverifiable)
+
+
+def _moved_from(subject: Subject) -> tuple[str, ...]:
+    return (f"moved from {subject.record.address}",) if subject.moved and subject.record else ()
 
 
 def _lacks_update(subject: Subject, found: Difference) -> Decision:
@@ -255,7 +259,8 @@ def _replace(subject: Subject, resource: Resource, around: Surroundings, fields:
         reason, note = blocked
         return Decision(subject, Action.BLOCKED, reason, fields=fields, notes=(note, *losses))
     after = _record_after(subject, resource, around.stack, "")
-    return Decision(subject, Action.REPLACE, Reason.CREATE_ONLY, subject.desired, fields, losses, after)
+    notes = (*_moved_from(subject), *losses)
+    return Decision(subject, Action.REPLACE, Reason.CREATE_ONLY, subject.desired, fields, notes, after)
 
 
 def _why_not_replace(subject: Subject, resource: Resource, obstacle: Obstacle | None) -> tuple[Reason, str] | None:
@@ -306,12 +311,13 @@ def _place_fields(subject: Subject, record: Record, live: LiveObject) -> tuple[F
 def _settings_fields(subject: Subject, resource: Resource, record: Record) -> list[FieldDiff]:
     """Name the switches that differ from the record, and the fields that are declared no longer."""
     meta = resource.meta
-    switches = (
-        ("metadata.protect", record.protect, meta.protect),
-        ("metadata.policy", sorted(record.policy), sorted(meta.policy)),
-        ("metadata.replace", record.replace, meta.replace),
-    )
-    fields = [FieldDiff(path, was, will, Cause.PENDING) for path, was, will in switches if was != will]
+    fields = []
+    if record.protect != meta.protect:
+        fields.append(FieldDiff("metadata.protect", record.protect, meta.protect, Cause.PENDING))
+    if record.policy != meta.policy:
+        fields.append(FieldDiff("metadata.policy", sorted(record.policy), sorted(meta.policy), Cause.PENDING))
+    if record.replace != meta.replace:
+        fields.append(FieldDiff("metadata.replace", record.replace, meta.replace, Cause.PENDING))
     released = [path for path in record.attributes if path not in subject.desired]
     return fields + [FieldDiff(path, record.attributes[path], None, Cause.RELEASED) for path in released]
 

@@ -142,7 +142,8 @@ def _strangers(
 ) -> tuple[LiveObject, ...]:
     if subject.live is None:
         return ()
-    child_types = [type_ for type_, kind in inputs.kinds.items() if kind.info.parent == subject.address.type]
+    above = subject.address.type
+    child_types = [type_ for type_, kind in inputs.kinds.items() if kind.info.parent == above]
     return tuple(
         each for type_ in child_types for each in unmanaged.get(Scope(subject.home, type_, subject.live.key), ())
     )

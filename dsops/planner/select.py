@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from dsops.model import Address, Diagnostic, DsopsError, Record, Resource, error
 
@@ -19,10 +20,10 @@ def select(
     A target takes along what it depends on; an exclusion takes along what depends on it. An undeclared object is
     deleted after its children, so there the children are what it depends on.
     """
+    if not targets and not excludes:
+        return frozenset(chain((each.address for each in resources), records))
     needs = _needs(resources, records)
     everything = frozenset(needs)
-    if not targets and not excludes:
-        return everything
     problems = [found for pattern in (*targets, *excludes) if (found := _unmatched(pattern, everything)) is not None]
     if problems:
         raise DsopsError(*problems)
