@@ -45,8 +45,7 @@ def decode(raw: bytes, file: str) -> str | Diagnostic:
         where = _place(raw, raw.index(b"\0"), file)
         return error("The file holds a NUL character", hint="Save it as plain UTF-8 text.", source=where)
     try:
-        # All of them: libyaml would skip another one without counting it, and every place would be one character off.
-        return raw.decode().lstrip(_BOM)
+        text = raw.decode().removeprefix(_BOM)
     except UnicodeDecodeError as failed:
         return error(
             "The file is not UTF-8",
@@ -54,6 +53,15 @@ def decode(raw: bytes, file: str) -> str | Diagnostic:
             hint="Save it as UTF-8.",
             source=_place(raw, failed.start, file),
         )
+    if _BOM in text:
+        before = text[: text.index(_BOM)]
+        return error(
+            "A byte order mark stands inside the file",
+            detail="It is invisible, and belongs at the very beginning or nowhere; joining files leaves it inside.",
+            hint="Remove it.",
+            source=Source(file, before.count("\n") + 1, len(before) - before.rfind("\n")),
+        )
+    return text
 
 
 def _place(raw: bytes, index: int, file: str) -> Source:

@@ -36,7 +36,6 @@ def errors(text: str | bytes) -> list[str]:
         ("%YAML 1.2\n---\na: b", {"a": "b"}),
         ("--- {a: b}", {"a": "b"}),
         ("\ufeffa: b", {"a": "b"}),
-        ("\ufeff\ufeffa: b", {"a": "b"}),
         ("a: b\r\nc: d\r\n", {"a": "b", "c": "d"}),
         ("a: ${var.x} b", {"a": "${var.x} b"}),
         ("a: '\\ud800'", {"a": "\\ud800"}),
@@ -160,6 +159,8 @@ def test_an_unquoted_reference_between_brackets_is_explained() -> None:
     ("raw", "message"),
     [
         (b"a: b\nc: \xff\n", "a.yaml:2:4 The file is not UTF-8"),
+        ("a: b\n\ufeffc: d\n".encode(), "a.yaml:2:1 A byte order mark stands inside the file"),
+        ("\ufeff\ufeffa: b".encode(), "a.yaml:1:1 A byte order mark stands inside the file"),
         (b"a: b\nc\x00: d\n", "a.yaml:2:2 The file holds a NUL character"),
         ("a: b".encode("utf-16"), "a.yaml:1:1 a.yaml is UTF-16"),
         (b"\xfe\xff\x00a", "a.yaml:1:1 a.yaml is UTF-16"),
