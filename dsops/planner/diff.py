@@ -120,15 +120,24 @@ def _with_live(desired: Attributes, live: Attributes, ignored: tuple[str, ...]) 
 
 
 def _entries_with_live(path: str, value: Any, live: Any, ignored: tuple[str, ...]) -> Any:
-    if not isinstance(value, dict) or not isinstance(live, dict):
+    """Put live entries in the place of ignored ones, at any depth of a map; what was empty but for them is left out."""
+    if not isinstance(value, dict) or not isinstance(live, dict) or not _reaches_below(path, ignored):
         return value
-    merged = dict(value)
-    for name in {*value, *live}:
-        if f"{path}.{name}" in ignored:
-            merged.pop(name, None)
-            if name in live:
-                merged[name] = live[name]
+    merged: dict[str, Any] = {}
+    for name in {**value, **live}:
+        below = f"{path}.{name}"
+        if below in ignored:
+            merged |= {name: live[name]} if name in live else {}
+        elif _reaches_below(below, ignored):
+            inner = _entries_with_live(below, value.get(name, {}), live.get(name, {}), ignored)
+            merged |= {name: inner} if inner or (name in value and name in live) else {}
+        elif name in value:
+            merged[name] = value[name]
     return merged
+
+
+def _reaches_below(path: str, ignored: tuple[str, ...]) -> bool:
+    return any(each.startswith(f"{path}.") for each in ignored)
 
 
 def _explain(path: str, desired: Attributes, recorded: Attributes, live: Attributes) -> list[FieldDiff]:
