@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -107,8 +107,9 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
         state, recovered = await recover(session, clients, stack, emit)
         starts = await recheck(made, state, clients, kinds())
         report = await _carry_out(made, state, session, clients, options, emit, starts)
-        await session.end_plan(name, finished=_nothing_left(report))
-        return Applied(made, dataclasses.replace(report, recovered=recovered))
+        problems = await _written(session.end_plan(name, finished=_nothing_left(report)))
+        problems = tuple(dict.fromkeys((*report.diagnostics, *problems)))  # the same trouble twice is one
+        return Applied(made, dataclasses.replace(report, recovered=recovered, diagnostics=problems))
 
 
 def _leased(stack: Stack, options: Options, emit: Emit) -> AbstractAsyncContextManager[Session]:
@@ -169,6 +170,8 @@ async def _carry_out(
 
     def stop(why: str) -> None:
         executor.stopping = why
+        words = f"{why}: what is in flight is finished, nothing new begins; a second signal abandons it"
+        emit(Event(EventKind.WAITING, words))
 
     with draining(stop) as interrupt:
         try:
@@ -177,9 +180,20 @@ async def _carry_out(
             if interrupt.signal is None:
                 raise
     outcomes = executor.outcomes
+    problems: tuple[Diagnostic, ...] = ()
     if any(each.status is Status.SUCCEEDED for each in outcomes):
-        await session.note(_summary(outcomes), [f"{each.action} {each.address}: {each.status}" for each in outcomes])
-    return Report(outcomes, signal=interrupt.signal)
+        lines = [f"{each.action} {each.address}: {each.status}" for each in outcomes]
+        problems = await _written(session.note(_summary(outcomes), lines))
+    return Report(outcomes, diagnostics=problems, signal=interrupt.signal)
+
+
+async def _written(writing: Awaitable[None]) -> tuple[Diagnostic, ...]:
+    """Await a last word to the state; what came of the run is to be told even if that fails."""
+    try:
+        await writing
+    except StateError as broken:
+        return broken.diagnostics
+    return ()
 
 
 def _summary(outcomes: tuple[Outcome, ...]) -> str:

@@ -53,6 +53,7 @@ class _Progress:
 
     change: Change
     left: list[PlannedCall]
+    flying: bool = False
     sent: int = 0
     repeats: int = 0
     outcome: Outcome | None = None
@@ -156,6 +157,7 @@ class Executor:
             return
         if not progress.sent:
             self.emit(Event(EventKind.STARTED, progress.change.action, progress.change.address))
+        progress.flying = True
         try:
             result = await self.sender.perform(self._job(progress, planned))
         except StateError as broken:
@@ -179,6 +181,7 @@ class Executor:
         return Job(change.address, planned, resolved(planned.call, resolve), record, formerly)
 
     def _take(self, progress: _Progress, planned: PlannedCall, result: Result) -> None:
+        progress.flying = False
         progress.sent += result.sent
         progress.repeats += max(0, result.sent - 1)
         if result.sent:
@@ -201,16 +204,12 @@ class Executor:
         self.emit(Event(EventKind.FINISHED, reason or change.action, change.address, status))
 
     def _cut_off(self, progress: _Progress) -> Outcome:
+        status, reason, hint = Status.SKIPPED, self.stopping or "it was not begun", "apply again does the rest"
+        if progress.flying:
+            status, reason = Status.UNKNOWN, "it was cut off"
+            hint = "apply again: what became of it is looked up first"
         change = progress.change
-        return Outcome(
-            change.address,
-            change.action,
-            Status.UNKNOWN,
-            progress.sent,
-            progress.repeats,
-            "it was cut off",
-            "apply again: what became of it is looked up first",
-        )
+        return Outcome(change.address, change.action, status, progress.sent, progress.repeats, reason, hint)
 
 
 def recorded_ids(records: Mapping[Address, Record], changes: Sequence[Change]) -> dict[Address, str]:

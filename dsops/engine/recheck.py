@@ -1,7 +1,8 @@
 """Between a plan and its apply time passes: are its objects still as they were read?
 
 An object as it was read is written to; one that is at its target is skipped; what an interrupted apply of the same
-plan did is left out; anything else is refused.
+plan did is left out; anything else is refused. An object that somebody else made under the name of ours is never taken
+for ours, even if it is equal.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from dsops.engine.observe import Observer
 from dsops.model import Action, Address, Change, Effect, Kind, LiveObject, Plan, PlannedCall, Record, State
 from dsops.planner import LiveIndex, fingerprint, scope_of
 
+_EXISTS_NOW = "it exists now; it did not when the plan was made"
+
 
 async def recheck(plan: Plan, state: State, clients: Clients, kinds: Mapping[str, Kind]) -> dict[Address, Start]:
     """Read again what the plan writes to, one listing a scope, and say how each change stands."""
@@ -20,10 +23,17 @@ async def recheck(plan: Plan, state: State, clients: Clients, kinds: Mapping[str
     observer = Observer(clients, kinds)
     await observer.read({scope_of(record, kinds) for record in sides}, [each.before for each in touched if each.before])
     index = LiveIndex(observer.seen)
-    return {change.address: _start(change, index, state.records.get(change.address)) for change in touched}
+    return {change.address: start_of(change, index, state.records.get(change.address)) for change in touched}
 
 
-def _start(change: Change, index: LiveIndex, record: Record | None) -> Start:
+def start_of(change: Change, index: LiveIndex, record: Record | None) -> Start:
+    """Say how a change stands.
+
+    Args:
+        change: As planned.
+        index: What is live now.
+        record: What is recorded now at its address: after recovery, what an interrupted apply of this plan made.
+    """
     live = index.of(change.before) if change.before else None
     if live is None and change.after is not None:
         live = index.at(change.after.connection, change.address.type, change.after.key)
@@ -38,6 +48,10 @@ def _start(change: Change, index: LiveIndex, record: Record | None) -> Start:
     if live is None and change.action is Action.REPLACE and record is None:
         return Start(done)
     return Start(refusal=_refusal(change, live))
+
+
+def _known_ids(change: Change, record: Record | None) -> set[str]:
+    return {each.remote_id for each in (change.before, change.after, record) if each is not None}
 
 
 def _is_done(planned: PlannedCall, change: Change, live: LiveObject | None, record: Record | None) -> bool:
@@ -57,8 +71,4 @@ def _is_done(planned: PlannedCall, change: Change, live: LiveObject | None, reco
 def _refusal(change: Change, live: LiveObject | None) -> str:
     if live is None:
         return "it is gone since the plan was made"
-    return (
-        "it exists now; it did not when the plan was made"
-        if change.expects is None
-        else "it changed since the plan was made"
-    )
+    return _EXISTS_NOW if change.expects is None else "it changed since the plan was made"

@@ -8,6 +8,7 @@ create    there, with what was sent    ours: recorded
 create    there, with something else   a stranger's: left alone
 update    as it was to be              carried out: recorded
 update    otherwise                    not carried out, once ``settle`` has passed
+update    nothing of what it set       sent again, once ``settle`` has passed: it could undo what follows
 delete    not there                    carried out: dropped
 delete    there                        not carried out, once ``settle`` has passed
 ========= ============================ =============================================================
@@ -161,9 +162,8 @@ def _judge_update(intent: Intent, live: LiveObject | None) -> Finding:
         case False:
             return Finding(intent, "the interrupted update was not carried out", certain=False)
         case None:
-            return Finding(
-                intent, "nothing tells whether the interrupted update was carried out; it will be sent again"
-            )
+            words = "nothing tells whether the interrupted update was carried out; it will be sent again"
+            return Finding(intent, words, certain=False)
 
 
 def _is_as(wanted: Attributes, live: Attributes, paths: tuple[str, ...]) -> bool | None:

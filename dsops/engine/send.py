@@ -4,6 +4,7 @@
 repeat      after a lost answer               and then
 =========== ================================= ================================================
 safe        sent again                        answered: as ever; lost four times: unknown
+(a delete)  its name is read                  gone, or another object's: done; else sent again
 unique      its natural key is read           there as sent: ours; there otherwise: failed;
                                               not there: sent again
 append      nothing                           unknown: the intent stays open for recovery
@@ -13,8 +14,9 @@ append      nothing                           unknown: the intent stays open for
 import asyncio
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dsops.engine.connect import Clients
 from dsops.engine.effects import ignored_by_server, without
@@ -37,6 +39,7 @@ from dsops.model import (
     PlannedCall,
     Record,
     Repeat,
+    StateError,
     Status,
 )
 from dsops.state import Session
@@ -84,6 +87,9 @@ class Result:
     hint: str = ""
 
 
+_R = TypeVar("_R", bound=Result | None)
+
+
 class Sender:
     """Sends the calls of one run."""
 
@@ -121,30 +127,47 @@ class Sender:
                 answer = await client.write(job.call, deadline=self._session.deadline)
             except NotSent as refused:
                 if lost is not None:
-                    break
+                    return _unknown(lost, sent - 1)
                 await self._session.settle(intent.id, outcome="not sent")
-                return _failed(refused.diagnostics[0], sent - 1)
+                return _failed(refused.diagnostics[0], 0)
             except AnswerLost as gone:
                 lost = gone
                 if job.call.repeat is Repeat.APPEND:
                     break
-                result = await self._after_loss(job, intent, sent)
+                result = await self._read_back(self._after_loss(job, intent, sent), sent)
                 if result is not None:
                     return result
-                self._emit(Event(EventKind.RETRIED, f"{gone.diagnostics[0].summary}; sending it again", job.address))
-                await asyncio.sleep(_PAUSE * 2 ** (sent - 1))
+                if sent < _TRIES:
+                    self._emit(
+                        Event(EventKind.RETRIED, f"{gone.diagnostics[0].summary}; sending it again", job.address)
+                    )
+                    await asyncio.sleep(_PAUSE * 2 ** (sent - 1))
             else:
-                return await self._answered(job, intent, answer, sent, repeated=lost is not None)
+                answered = self._answered(job, intent, answer, sent, repeated=lost is not None)
+                return await self._read_back(answered, sent)
         return _unknown(lost, sent)
 
-    async def _after_loss(self, job: Job, intent: Intent, sent: int) -> Result | None:
-        """Look for the object of a create whose answer was lost; None means: send again."""
-        if job.call.repeat is not Repeat.UNIQUE:
-            return None
+    async def _read_back(self, reading: Awaitable[_R], sent: int) -> _R | Result:
+        """Await what may have to read; where that fails, nobody knows, and the intent stays open for recovery."""
         try:
-            live = await self._look(job)
+            return await reading
+        except StateError:
+            raise
         except DsopsError as unreadable:
             return _unknown(unreadable, sent)
+
+    async def _after_loss(self, job: Job, intent: Intent, sent: int) -> Result | None:
+        """Look for the object of a create or a delete whose answer was lost; None means: send again.
+
+        A delete is not repeated blindly: somebody may have made another object of that name meanwhile.
+        """
+        deletes = job.call.effect is Effect.DELETE
+        if job.call.repeat is not Repeat.UNIQUE and not deletes:
+            return None
+        live = await self._look(job)
+        if deletes:
+            gone = live is None or live.remote_id != job.record.remote_id
+            return await self._succeeded(job, intent, None, sent) if gone else None
         return None if live is None else await self._found(job, intent, live, sent)
 
     async def _found(self, job: Job, intent: Intent, live: LiveObject, sent: int) -> Result:

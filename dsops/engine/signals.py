@@ -30,10 +30,12 @@ def draining(stop: Callable[[str], None]) -> Iterator[Interrupt]:
         elif task is not None:
             task.cancel()
 
+    before = {each: signal.getsignal(each) for each in _CAUGHT}
     for each in _CAUGHT:
         loop.add_signal_handler(each, caught, each)
     try:
         yield interrupt
     finally:
         for each in _CAUGHT:
-            loop.remove_signal_handler(each)
+            loop.remove_signal_handler(each)  # which leaves the system's default behind
+            signal.signal(each, before[each])

@@ -2,10 +2,10 @@
 
 ::
 
-    python -m tests.crash.driver BOUNDARY ARGS      boundaries count from 1; 0 kills at none, and tells how many there are
+    python -m tests.crash.driver BOUNDARY ARGS      boundaries count from 1; 0 kills at none, and tells how many
 
-A boundary is the end of an announcement, a write, a settlement, a save or a note: between announcement and write, between
-answer and settlement, and so on.
+A boundary is the end of an announcement, a write, a settlement, a save or a note: between announcement and write,
+between answer and settlement, and so on.
 """
 
 import functools
