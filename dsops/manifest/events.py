@@ -122,9 +122,9 @@ class _Builder:
             end = get().start_mark.index
             mark = begin.start_mark
             places = Places(self.file, self.text, mark.index - mark.column, end, mark.line, self._source(first))
-            if self.repeated:
-                diagnostics.extend(_repeated(places))
             sound = len(diagnostics) == known
+            if self.repeated:  # an error, but the rest of the document is worth looking at
+                diagnostics.extend(_repeated(places))
             if value is not None or not sound:
                 yield Document(value, places, sound)
 
