@@ -57,7 +57,7 @@ def instant(value: Any, where: str) -> None:
     """An ISO 8601 time; `parse_instant` says how it is read."""
     try:
         parse_instant(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:  # the last: year 1 in a zone east of Greenwich
         raise _refuse(where, f"{_shown(value)} is not an ISO 8601 timestamp") from error
 
 
@@ -131,7 +131,7 @@ def parse_body(body: bytes, check: Check) -> Any:
 
 
 def parse_instant(value: str) -> datetime:
-    """An ISO 8601 time in UTC; one without an offset is taken as UTC. Raises ValueError."""
+    """An ISO 8601 time in UTC; one without an offset is taken as UTC. Raises ValueError, OverflowError."""
     moment = datetime.fromisoformat(value)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

@@ -33,6 +33,7 @@ class Store:
         """Open (and create) the store. Raises SetupError when the file can't be opened or another process has it."""
         self._lists: dict[tuple[str, str | None], bytes] = {}
         self._touched: set[tuple[str, str | None]] = set()
+        self._own_tables: list[str] = []
         try:
             self._connection = _connect(path)
         except sqlite3.Error as error:
@@ -41,6 +42,16 @@ class Store:
     def close(self) -> None:
         """Close the file. Safe to repeat."""
         self._connection.close()
+
+    def own_table(self, name: str, definition: str) -> sqlite3.Connection:
+        """Make a table that a provider keeps for itself, where documents by key won't do; `clear` empties it too.
+
+        definition: SQL that makes the table and its indices unless they exist. Returns the connection, for queries and
+        for writes inside a `transaction`.
+        """
+        self._connection.executescript(definition)
+        self._own_tables.append(name)
+        return self._connection
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -134,8 +145,8 @@ class Store:
 
     def clear(self) -> None:
         """Delete everything and start the ids afresh."""
-        self._connection.execute("DELETE FROM objects")
-        self._connection.execute("DELETE FROM counters")
+        for table in ("objects", "counters", *self._own_tables):
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 — names of our own
         self._touched.update(self._lists)
 
     def _touch(self, kind: str, parent: str) -> None:

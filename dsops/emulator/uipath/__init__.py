@@ -1,4 +1,4 @@
-"""UiPath Communications Mining: datasets, model tags, streams.
+"""UiPath Communications Mining: datasets, comments exports, model tags, streams, sources.
 
 Here belong: its routes, the strict shapes of its bodies, its answers. Not here: faults, the log, the socket, which are
 the same for every provider. What the vendor leaves open is decided in specs/uipath.md.
@@ -7,11 +7,13 @@ the same for every provider. What the vendor leaves open is decided in specs/uip
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from dsops.emulator.exchange import Answer, Incoming, Refusal, encode
 from dsops.emulator.options import PutExisting
 from dsops.emulator.store import Store
 from dsops.emulator.tokens import Tokens
+from dsops.emulator.uipath.comments import Comments
 from dsops.emulator.uipath.routes import OPERATIONS, PREFIXES, Operation, find_operation
 from dsops.emulator.uipath.seed import load_datasets
 from dsops.emulator.uipath.service import Ask, Service
@@ -29,7 +31,7 @@ class Uipath:
     def __init__(
         self, store: Store, tokens: Tokens, clock: Callable[[], datetime], *, echo: bool, put_existing: PutExisting
     ) -> None:
-        self._service = Service(store, clock, echo, put_existing)
+        self._service = Service(store, Comments(store), clock, echo, put_existing)
         self._tokens = tokens
 
     def answer(self, incoming: Incoming) -> Answer:
@@ -44,7 +46,8 @@ class Uipath:
             names = ", ".join(f'"{name}"' for name in missing)
             raise Refusal(403, f"Missing permission: {names}. Ask an administrator of the project for it.")
         check_path(params)
-        return operation.handler(self._service, Ask(params, incoming.body))
+        query = parse_qs(incoming.query, keep_blank_values=True)
+        return operation.handler(self._service, Ask(params, query, incoming.body))
 
     def error(self, status: int, message: str) -> Answer:
         """The vendor's error envelope."""

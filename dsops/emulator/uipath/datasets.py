@@ -61,7 +61,7 @@ def update_dataset(service: Service, ask: Ask) -> Answer:
 
 
 def delete_dataset(service: Service, ask: Ask) -> Answer:
-    """Delete a dataset with its streams and model tags."""
+    """Delete a dataset with its streams and model tags; sources and their comments stay."""
     dataset = service.dataset(ask.params)
     for kind in (STREAM, POSITION, MODEL_TAG):
         service.store.delete_children(kind, dataset["id"])

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from dsops.emulator.exchange import Answer, Refusal
-from dsops.emulator.uipath import datasets, streams, tags
+from dsops.emulator.uipath import consume, datasets, exports, sources, streams, tags
 from dsops.emulator.uipath.service import Ask, Service
 
 Handler = Callable[[Service, Ask], Answer]
 
-PREFIXES = ("/api/v1/datasets", "/api/_private/datasets")
+PREFIXES = ("/api/v1/datasets", "/api/_private/datasets", "/api/v1/sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ _DATASET = "/api/v1/datasets/{project}/{dataset}"
 _TAG = "/api/_private/datasets/{project}/{dataset}/model-tags/{tag}"
 _STREAMS = f"{_DATASET}/streams"
 _STREAM = f"{_STREAMS}/{{stream}}"
+_SOURCES = "/api/v1/sources"
+_SOURCE = f"{_SOURCES}/{{project}}/{{source}}"
 
 OPERATIONS = (
     Operation("GET", _ALL, ("View labels",), datasets.list_datasets),
@@ -42,6 +44,7 @@ OPERATIONS = (
     Operation("PUT", _DATASET, ("Modify datasets",), datasets.put_dataset),
     Operation("POST", _DATASET, ("Datasets admin",), datasets.update_dataset),
     Operation("DELETE", _DATASET, ("Datasets admin",), datasets.delete_dataset),
+    Operation("POST", f"{_DATASET}/export", ("Export datasets",), exports.export),
     Operation("GET", f"{_DATASET}/model-tags", ("Model Admin",), tags.list_tags),
     Operation("PUT", _TAG, ("Model Admin",), tags.put_tag),
     Operation("DELETE", _TAG, ("Model Admin",), tags.delete_tag),
@@ -50,7 +53,16 @@ OPERATIONS = (
     Operation("GET", _STREAM, ("View labels", "View streams"), streams.get_stream),
     Operation("POST", _STREAM, ("Modify streams", "View labels"), streams.update_stream),
     Operation("DELETE", _STREAM, ("Streams admin", "View labels"), streams.delete_stream),
-    Operation("POST", f"{_STREAM}/reset", ("Consume streams", "View labels"), streams.reset_stream),
+    Operation("POST", f"{_STREAM}/fetch", ("Consume streams", "View labels", "View sources"), consume.fetch),
+    Operation("POST", f"{_STREAM}/advance", ("Consume streams", "View labels"), consume.advance),
+    Operation("POST", f"{_STREAM}/reset", ("Consume streams", "View labels"), consume.reset),
+    Operation("PUT", f"{_STREAM}/exceptions", ("Consume streams", "View sources"), consume.tag_exceptions),
+    Operation("DELETE", f"{_STREAM}/exceptions", ("Consume streams", "View sources"), consume.untag_exceptions),
+    Operation("GET", _SOURCES, ("View sources",), sources.list_sources),
+    Operation("GET", f"{_SOURCES}/{{project}}", ("View sources",), sources.list_sources),
+    Operation("GET", _SOURCE, ("View sources",), sources.get_source),
+    Operation("PUT", _SOURCE, ("Sources admin",), sources.put_source),
+    Operation("POST", f"{_SOURCE}/sync", ("Edit messages",), sources.sync_comments),
 )
 
 

@@ -43,7 +43,7 @@ def _load_dataset(service: Service, entry: Mapping[str, Any], where: str) -> Non
         shapes.STREAM_CREATE({"stream": stream}, place)
         if service.store.get(STREAM, dataset_id, stream["name"]):
             raise Refusal(400, f"{place}: stream {stream['name']} is declared twice")
-        streams.create_stream(service, dataset_id, stream)
+        streams.create_stream(service, dataset_id, stream, service.clock())
     for tag, version in head.get("model_tags", {}).items():
         shapes.TAG_PUT({"version": version}, f"{where}.model_tags.{tag}")
         tags.write_tag(service, dataset_id, tag, version)

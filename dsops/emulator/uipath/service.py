@@ -8,18 +8,23 @@ from typing import Any
 from dsops.emulator.exchange import Answer, Refusal
 from dsops.emulator.options import PutExisting
 from dsops.emulator.store import Store
+from dsops.emulator.uipath.comments import Comments
+from dsops.emulator.uipath.instants import format_instant
 
 DATASET = "uipath/dataset"
 STREAM = "uipath/stream"
 POSITION = "uipath/position"
 MODEL_TAG = "uipath/model-tag"
+SOURCE = "uipath/source"
+EXCEPTION = "uipath/exception"
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request for one operation: the values in its path and its body."""
+    """A request for one operation: the values in its path, its query, its body."""
 
     params: Mapping[str, str]
+    query: Mapping[str, list[str]]
     body: bytes
 
 
@@ -28,6 +33,7 @@ class Service:
     """The UiPath data and the switches for the open questions of specs/uipath.md."""
 
     store: Store
+    comments: Comments
     clock: Callable[[], datetime]
     echo: bool
     put_existing: PutExisting
@@ -46,11 +52,6 @@ class Service:
             named = params.get("id") or f"{params['project']}/{params['dataset']}"
             raise Refusal(404, f"Dataset {named} not found.")
         return dict(found)
-
-
-def format_instant(moment: datetime) -> str:
-    """RFC 3339 with microseconds and Z, from a time in UTC."""
-    return f"{moment.strftime('%Y-%m-%dT%H:%M:%S.%f')}Z"
 
 
 def ok(key: str, document: bytes) -> Answer:

@@ -1,21 +1,22 @@
-"""Streams: list, get, create, update, delete, reset.
+"""Streams: list, get, create, update, delete. What moves along a stream is in consume.py.
 
 A stream's position is a document of its own, which answers don't show.
 """
 
-import base64
-import struct
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from dsops.emulator.checks import parse_body, parse_instant
+from dsops.emulator.checks import parse_body
 from dsops.emulator.exchange import Answer, Refusal, encode
 from dsops.emulator.options import PutExisting
 from dsops.emulator.uipath import shapes
-from dsops.emulator.uipath.service import DONE, POSITION, STREAM, Ask, Service, format_instant, many, ok
+from dsops.emulator.uipath.comments import Place
+from dsops.emulator.uipath.instants import format_instant, to_micros
+from dsops.emulator.uipath.sequence import Position, write_position
+from dsops.emulator.uipath.service import DONE, POSITION, STREAM, Ask, Service, many, ok
 
 
 def list_streams(service: Service, ask: Ask) -> Answer:
@@ -23,7 +24,7 @@ def list_streams(service: Service, ask: Ask) -> Answer:
 
     def build(documents: list[bytes]) -> bytes:
         if not service.echo:
-            documents = [encode(_shown(service, orjson.loads(document))) for document in documents]
+            documents = [encode(shown_stream(service, orjson.loads(document))) for document in documents]
         return many("streams", documents)
 
     return Answer(200, service.store.listing(STREAM, service.dataset(ask.params)["id"], build))
@@ -31,7 +32,7 @@ def list_streams(service: Service, ask: Ask) -> Answer:
 
 def get_stream(service: Service, ask: Ask) -> Answer:
     """One stream."""
-    return _answer(service, _stream(service, ask.params))
+    return _answer(service, find_stream(service, ask.params)[1])
 
 
 def put_stream(service: Service, ask: Ask) -> Answer:
@@ -41,18 +42,24 @@ def put_stream(service: Service, ask: Ask) -> Answer:
     existing = service.store.get(STREAM, dataset["id"], fields["name"])
     if existing and service.put_existing is PutExisting.CONFLICT:
         raise Refusal(409, f"Stream {fields['name']} already exists in dataset {dataset['owner']}/{dataset['name']}.")
-    return create_stream(service, dataset["id"], fields, existing)
+    return create_stream(service, dataset["id"], fields, service.clock(), existing)
 
 
 def create_stream(
-    service: Service, dataset_id: str, fields: Mapping[str, Any], existing: Mapping[str, Any] | None = None
+    service: Service,
+    dataset_id: str,
+    fields: Mapping[str, Any],
+    moment: datetime,
+    existing: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Write a whole stream from checked fields; one that exists keeps id, creation time and position."""
-    moment = service.clock()
+    """Write a whole stream from checked fields, at a time; one that exists keeps id, creation time and position."""
     now = format_instant(moment)
     if existing is None:
         kept = {"id": service.store.new_id(), "created_at": now}
-        _move(service, dataset_id, fields["name"], moment)
+        # What was uploaded before counts as older, even in the same microsecond of a clock that stands still.
+        write_position(
+            service, dataset_id, fields["name"], Position(Place(to_micros(moment), service.comments.last_seq()))
+        )
     else:
         kept = {"id": existing["id"], "created_at": existing["created_at"]}
     defaults: dict[str, Any] = {"title": "", "description": "", "model": None, "comment_filter": {}, "context": "0"}
@@ -62,7 +69,7 @@ def create_stream(
 def update_stream(service: Service, ask: Ask) -> Answer:
     """Change the given fields only; `model` and `comment_filter` are replaced whole, `model: null` takes it away."""
     fields = parse_body(ask.body, shapes.STREAM_UPDATE)["stream"]
-    stream = _stream(service, ask.params)
+    _, stream = find_stream(service, ask.params)
     if fields.get("name", stream["name"]) != stream["name"]:
         raise Refusal(422, f"Stream {stream['name']} cannot be renamed: its name is its identity.")
     return _write(service, {**stream, **_canonical(fields), "updated_at": service.now()})
@@ -70,27 +77,19 @@ def update_stream(service: Service, ask: Ask) -> Answer:
 
 def delete_stream(service: Service, ask: Ask) -> Answer:
     """Delete a stream and its position."""
-    stream = _stream(service, ask.params)
+    _, stream = find_stream(service, ask.params)
     for kind in (STREAM, POSITION):
         service.store.delete(kind, stream["dataset_id"], stream["name"])
     return DONE
 
 
-def reset_stream(service: Service, ask: Ask) -> Answer:
-    """Move a stream to a time of upload, backwards or forwards."""
-    moment = parse_instant(parse_body(ask.body, shapes.STREAM_RESET)["to_comment_created_at"])
-    stream = _stream(service, ask.params)
-    sequence_id = _move(service, stream["dataset_id"], stream["name"], moment)
-    answer = {"sequence_id": sequence_id, "status": "ok", "stream": _shown(service, stream)}
-    return Answer(200, encode(answer))
-
-
-def _stream(service: Service, params: Mapping[str, str]) -> dict[str, Any]:
+def find_stream(service: Service, params: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The dataset and the stream that a path means. Raises Refusal 404."""
     dataset = service.dataset(params)
     stream = service.store.get(STREAM, dataset["id"], params["stream"])
     if stream is None:
         raise Refusal(404, f"Stream {params['stream']} not found in dataset {dataset['owner']}/{dataset['name']}.")
-    return dict(stream)
+    return dataset, dict(stream)
 
 
 def _canonical(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +100,8 @@ def _canonical(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "model": {**fields["model"], "label_thresholds": thresholds}}
 
 
-def _shown(service: Service, stream: Mapping[str, Any]) -> dict[str, Any]:
+def shown_stream(service: Service, stream: Mapping[str, Any]) -> dict[str, Any]:
+    """A stream as answers show it."""
     if service.echo:
         return dict(stream)
     shown = {key: value for key, value in stream.items() if key not in ("comment_filter", "model")}
@@ -111,20 +111,9 @@ def _shown(service: Service, stream: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answer(service: Service, stream: Mapping[str, Any]) -> Answer:
-    return ok("stream", encode(_shown(service, stream)))
+    return ok("stream", encode(shown_stream(service, stream)))
 
 
 def _write(service: Service, stream: dict[str, Any]) -> Answer:
     service.store.put(STREAM, stream["dataset_id"], stream["name"], stream, remote_id=stream["id"])
     return _answer(service, stream)
-
-
-def _move(service: Service, dataset_id: str, name: str, moment: datetime) -> str:
-    """Set a position and answer its sequence id: milliseconds since 1970 as eight bytes, little end first, in base 64.
-
-    That is what the sequence id in the vendor's reset sample holds: exactly the time the sample asks for.
-    """
-    sequence_id = base64.b64encode(struct.pack("<q", int(moment.timestamp() * 1000))).decode()
-    position = {"created_at": format_instant(moment), "sequence_id": sequence_id}
-    service.store.put(POSITION, dataset_id, name, position)
-    return sequence_id

@@ -145,7 +145,7 @@ def test_a_name_that_cannot_be_one_is_refused(client: Client, path: str) -> None
 
 def test_what_is_no_route_is_missing_and_what_is_no_method_says_what_is(client: Client) -> None:
     client.refused(404, "GET", "/api/v1/datasets/a/b/c")
-    client.refused(404, "GET", "/api/v1/sources")
+    client.refused(404, "GET", "/api/v1/projects")
     client.refused(404, "GET", "/api/v1/datasetsy")
     client.refused(404, "GET", "/api/v1/datasets%2Fa/b")
     client.refused(404, "GET", "/api/v1/datasets/")

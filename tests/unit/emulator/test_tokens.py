@@ -17,7 +17,7 @@ def client_with(path: Path, **tokens: list[str]) -> Client:
 
 
 def concrete(operation: Operation) -> str:
-    values = {"project": "p", "dataset": "d", "stream": "s", "tag": "t", "id": "0123456789abcdef"}
+    values = {"project": "p", "dataset": "d", "stream": "s", "tag": "t", "id": "0123456789abcdef", "source": "m"}
     return operation.path.format_map(values)
 
 
