@@ -19,6 +19,7 @@ _LEVEL = {
     EventKind.SENT: "debug",
     EventKind.PLANNED: "debug",
     EventKind.FINISHED: "info",
+    EventKind.PROGRESS: "info",
     EventKind.RECOVERED: "info",
     EventKind.RETRIED: "warning",
     EventKind.WAITING: "warning",

@@ -20,6 +20,7 @@ from dsops.model.errors import (
 from dsops.model.kind import Field, KindInfo
 from dsops.model.lease import Holder
 from dsops.model.live import Listing, LiveObject, NaturalKey
+from dsops.model.operation import Arguments, Batch, Column, Entry, Operation, Page
 from dsops.model.outcome import Drift, DriftItem, Event, EventKind, Outcome, Report, Status
 from dsops.model.plan import Action, Cause, Change, FieldDiff, Guard, Plan, PlannedCall, Reason
 from dsops.model.provider import Attributes, Kind, Lookup, Provider, Request
@@ -57,16 +58,20 @@ __all__ = [
     "Action",
     "Address",
     "AnswerLost",
+    "Arguments",
     "Attributes",
+    "Batch",
     "Call",
     "Cause",
     "Change",
+    "Column",
     "Connection",
     "Diagnostic",
     "Drift",
     "DriftItem",
     "DsopsError",
     "Effect",
+    "Entry",
     "Event",
     "EventKind",
     "Failure",
@@ -90,7 +95,9 @@ __all__ = [
     "Meta",
     "NaturalKey",
     "NotSent",
+    "Operation",
     "Outcome",
+    "Page",
     "Plan",
     "PlannedCall",
     "Provider",

@@ -68,6 +68,7 @@ class EventKind(StrEnum):
     RECOVERED = "recovered"
     WAITING = "waiting"
     READING = "reading"
+    PROGRESS = "progress"
     PLANNED = "planned"
     STARTED = "started"
     SENT = "sent"

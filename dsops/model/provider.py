@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from dsops.model.call import Call, Failure, Flow, Response
 from dsops.model.kind import KindInfo
 from dsops.model.live import LiveObject, NaturalKey
+from dsops.model.operation import Operation
 from dsops.model.resource import Connection
 
 Attributes = Mapping[str, Any]
@@ -122,6 +123,11 @@ class Provider(Protocol):
     @property
     def kinds(self) -> Mapping[str, Kind]:
         """Kind name to kind."""
+        ...
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """The words of a command, ``dataset export``, to what it does at this provider: not desired state."""
         ...
 
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:

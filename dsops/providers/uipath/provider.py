@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dsops.model import Connection, Failure, FailureKind, Kind, Request, Response
+from dsops.model import Connection, Failure, FailureKind, Kind, Operation, Request, Response
 from dsops.providers.uipath.dataset import Dataset
+from dsops.providers.uipath.operations import OPERATIONS
 from dsops.providers.uipath.stream import Stream
 
 _KIND_OF_STATUS = {
@@ -24,6 +25,7 @@ class UiPath:
 
     name = "uipath"
     kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset(), "Stream": Stream()})
+    operations: Mapping[str, Operation] = OPERATIONS
 
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
         """Add the bearer token (``specs/uipath.md``, authentication)."""

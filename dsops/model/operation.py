@@ -1,0 +1,89 @@
+"""Operations: what a provider can do that is not desired state (list, export, fetch, ...).
+
+An operation describes its calls as a flow, like a kind does; the engine drives it and decides how often. Those that
+have pages answer a ``Page`` at a time, and each page says with which arguments the next one is asked for: whoever keeps
+these can go on after an interruption.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dsops.model.call import Flow
+from dsops.model.live import NaturalKey
+
+Arguments = Mapping[str, Any]
+"""Argument name to JSON value. An absent name takes the provider's own default."""
+
+Column = tuple[int, str]
+"""A column of a flattened document: its rank among the columns, and its name. Columns sort as these do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object of a listing, as the provider answered it.
+
+    Attributes:
+        key: Its natural key.
+        document: The answer's document, unchanged.
+    """
+
+    key: NaturalKey
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of an operation that has pages.
+
+    Attributes:
+        items: What it holds: entries, documents, or what was dealt with.
+        next: The arguments that ask for the next page; None on the last one.
+    """
+
+    items: tuple[Any, ...]
+    next: Arguments | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a queue has for its consumer, from its position on.
+
+    Attributes:
+        items: Results, in order.
+        position: What to advance to once they are dealt with.
+        filtered: How many more were left out by the queue's filter.
+        at_end: Whether there was nothing more when it was asked.
+    """
+
+    items: tuple[Mapping[str, Any], ...]
+    position: str
+    filtered: int = 0
+    at_end: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether advancing to its position leaves anything behind."""
+        return bool(self.items) or self.filtered > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation.
+
+    Its calls may be sent again whenever an answer is lost: each reads, or sets a state given whole.
+
+    Attributes:
+        kind: The kind of object it is about: ``Dataset``.
+        flow: Natural key and arguments to the flow. Raises ValueError, before any call, for arguments that can't be
+            sent; the message says why.
+        arguments: The names it takes.
+        columns: For a listing: the title of each column, and the path of its value in the document.
+        cells: For an export: flattens one document into cells of a table.
+    """
+
+    kind: str
+    flow: Callable[[NaturalKey, Arguments], Flow]
+    arguments: frozenset[str] = frozenset()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    cells: Callable[[Mapping[str, Any]], Mapping[Column, Any]] | None = None
