@@ -1,11 +1,15 @@
 """Documents as YAML text that reads back as the same documents."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 
 from dsops.manifest.scalars import resolve
+
+_ESCAPED = re.compile("[\r\x85\u2028\u2029\ufeff]")
+"""Characters that a reader may take for the end of a line, or skip, unless they are escaped."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -17,6 +21,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     text = text.replace("${", "$${")
+    if _ESCAPED.search(text):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
     if "\n" in text:
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'" if _is_special(text) else None)

@@ -120,9 +120,7 @@ class Stage:
 
     def plan(self, *args: str, code: int = 2) -> Json:
         """Return the plan document; the exit code must say whether there is anything to do."""
-        done = self.run("plan", "--detailed-exitcode", "--format", "json", *args, code=code)
-        assert done.err == ""
-        return done.json
+        return self.run("plan", "--detailed-exitcode", "--format", "json", *args, code=code).json
 
     def apply(self, *args: str, code: int = 0) -> Json:
         """Apply without asking; return the report."""
@@ -178,12 +176,12 @@ class Stage:
                 assert self.token.encode() not in path.read_bytes(), path
 
 
-def dataset(name: str = "collateral", **spec: Any) -> Document:
+def dataset(name: str = "collateral", /, **spec: Any) -> Document:
     """Return the manifest of a dataset; ``meta`` are further keys of its metadata."""
     return _document("Dataset", name, {"project": "project1"}, spec)
 
 
-def stream(name: str = "dispute", **spec: Any) -> Document:
+def stream(name: str = "dispute", /, **spec: Any) -> Document:
     """Return the manifest of a stream of the dataset `collateral`."""
     return _document("Stream", name, {"dataset": "collateral"}, spec)
 
