@@ -77,7 +77,7 @@ def _edges(
         phase, address = group
         subject = acting[address].subject
         if phase == "delete":
-            edges[group] += [("delete", child.address) for child in decisions.children.get(address, ())]
+            edges[group] += [("delete", child.address) for child in decisions.neighbours.children(address)]
             continue
         edges[group].append(("delete", address))
         edges[group] += [("write", each) for each in (subject.resource.depends_on if subject.resource else ())]

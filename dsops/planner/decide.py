@@ -10,6 +10,7 @@ from dsops.model import (
     Address,
     Attributes,
     Cause,
+    Diagnostic,
     FieldDiff,
     LiveObject,
     Reason,
@@ -19,10 +20,12 @@ from dsops.model import (
     Stack,
     Verb,
     masked,
+    references,
     substitute,
 )
 from dsops.planner.diff import Difference, compare, ignored_paths
 from dsops.planner.inputs import Settings, Subject
+from dsops.planner.neighbours import Neighbours
 
 _NAMES_SHOWN = 5
 
@@ -72,45 +75,56 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a decision depends on beside its own three sides.
+    """What the decisions of one round depend on beside their own three sides.
 
     Attributes:
         stack: The stack.
         settings: What the person asked for.
         today: For ``ignore.until``.
+        failed: Addresses whose lookup failed, and why.
+        neighbours: What stands where.
+        obstacles: What earlier rounds found against an address.
+        decided: The decisions of this round so far; those a decision rests on are made before it.
         ids: Remote ids that are known and will stay.
-        parent: The decision about the parent, if that is declared in the stack.
-        absent: What this one refers to that is blocked and isn't there.
-        children: Recorded or declared objects below this one.
-        strangers: Live objects below this one that this stack neither recorded nor declares.
-        problem: Why a lookup failed; empty if none did.
-        obstacle: What an earlier round found against it; None if nothing.
     """
 
     stack: Stack
     settings: Settings
     today: dt.date
+    failed: Mapping[Address, Diagnostic]
+    neighbours: Neighbours
+    obstacles: Mapping[Address, Obstacle]
+    decided: Mapping[Address, Decision]
     ids: Mapping[Address, str]
-    parent: Decision | None = None
-    absent: tuple[Address, ...] = ()
-    children: tuple[Subject, ...] = ()
-    strangers: tuple[LiveObject, ...] = ()
-    problem: str = ""
-    obstacle: Obstacle | None = None
+
+    def parent(self, resource: Resource) -> Decision | None:
+        """Return the decision about a resource's parent, if the stack declares that."""
+        return self.decided.get(resource.parent) if isinstance(resource.parent, Address) else None
+
+    def absent(self, resource: Resource, desired: Attributes) -> tuple[Address, ...]:
+        """Return what a resource's values refer to that will not be there to have an id."""
+        wanted = dict.fromkeys(each.address for each in references(desired)) if resource.late else {}
+        decided = self.decided
+        return tuple(
+            each
+            for each in wanted
+            if each in decided and decided[each].action is Action.BLOCKED and decided[each].subject.live is None
+        )
 
 
 def decide_declared(subject: Subject, resource: Resource, around: Surroundings) -> Decision:
     """Decide about a declared resource."""
-    if around.problem:
-        return Decision(subject, Action.BLOCKED, Reason.LOOKUP_FAILED, notes=(around.problem,))
+    if subject.address in around.failed:
+        note = around.failed[subject.address].summary
+        return Decision(subject, Action.BLOCKED, Reason.LOOKUP_FAILED, notes=(note,))
     if resource.late:
         subject = dataclasses.replace(subject, desired=_resolved(subject.desired, around.ids))
-    parent = around.parent
+    parent = around.parent(resource)
     if parent is not None and parent.action is Action.BLOCKED and not parent.subject.in_place:
         note = f"its parent {parent.subject.address} is blocked and isn't there"
         return Decision(subject, Action.BLOCKED, Reason.PARENT_BLOCKED, notes=(note,))
-    if around.absent:
-        note = f"it refers to {names(map(str, around.absent))}, which is blocked and isn't there"
+    if absent := around.absent(resource, subject.desired):
+        note = f"it refers to {names(map(str, absent))}, which is blocked and isn't there"
         return Decision(subject, Action.BLOCKED, Reason.PARENT_BLOCKED, notes=(note,))
     if subject.live is None:
         return _create(subject, resource, around)
@@ -130,10 +144,11 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
         return Decision(subject, Action.BLOCKED, Reason.PROTECTED, notes=(note,))
     if Verb.DELETE not in record.policy & subject.kind.info.verbs:
         return Decision(subject, Action.FORGET, Reason.POLICY, notes=("its policy lacks delete: it is left alone",))
-    if around.obstacle is not None:
-        return Decision(subject, Action.BLOCKED, around.obstacle.reason, notes=(around.obstacle.note,))
-    if around.strangers and not around.settings.confirmed:
-        note = f"it holds what this stack didn't record: {names('/'.join(each.key) for each in around.strangers)}"
+    if obstacle := around.obstacles.get(subject.address):
+        return Decision(subject, Action.BLOCKED, obstacle.reason, notes=(obstacle.note,))
+    strangers = around.neighbours.strangers(subject)
+    if strangers and not around.settings.confirmed:
+        note = f"it holds what this stack didn't record: {names('/'.join(each.key) for each in strangers)}"
         passes = "--confirm with the id of this plan deletes it all the same"
         return Decision(subject, Action.BLOCKED, Reason.HOLDS_UNRECORDED, notes=(note, passes))
     return Decision(subject, Action.DELETE, Reason.UNDECLARED, notes=_losses(subject, around))
@@ -160,8 +175,8 @@ def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decis
     reason = Reason.NOT_RECORDED if subject.record is None else Reason.GONE
     if Verb.CREATE not in resource.meta.policy & subject.kind.info.verbs:
         return Decision(subject, Action.BLOCKED, Reason.POLICY, notes=("its policy lacks create",))
-    if around.obstacle is not None:
-        return Decision(subject, Action.BLOCKED, around.obstacle.reason, notes=(around.obstacle.note,))
+    if obstacle := around.obstacles.get(subject.address):
+        return Decision(subject, Action.BLOCKED, obstacle.reason, notes=(obstacle.note,))
     return Decision(
         subject,
         Action.CREATE,
@@ -182,8 +197,8 @@ def _made_anew(subject: Subject, resource: Resource, around: Surroundings, paren
     if not {Verb.CREATE, Verb.DELETE} <= resource.meta.policy & subject.kind.info.verbs:
         note = "it would go with its parent and be made anew, and its policy lacks create or delete"
         return Decision(subject, Action.BLOCKED, Reason.POLICY, notes=(note,))
-    if around.obstacle is not None:
-        return Decision(subject, Action.BLOCKED, around.obstacle.reason, notes=(around.obstacle.note,))
+    if obstacle := around.obstacles.get(subject.address):
+        return Decision(subject, Action.BLOCKED, obstacle.reason, notes=(obstacle.note,))
     note = f"it goes with its parent {parent.subject.address} and is made anew"
     return Decision(
         subject,
@@ -254,7 +269,7 @@ def _lacks_update(subject: Subject, found: Difference) -> Decision:
 
 def _replace(subject: Subject, resource: Resource, around: Surroundings, fields: tuple[FieldDiff, ...]) -> Decision:
     losses = _losses(subject, around)
-    blocked = _why_not_replace(subject, resource, around.obstacle)
+    blocked = _why_not_replace(subject, resource, around.obstacles.get(subject.address))
     if blocked is not None:
         reason, note = blocked
         return Decision(subject, Action.BLOCKED, reason, fields=fields, notes=(note, *losses))
@@ -277,8 +292,8 @@ def _losses(subject: Subject, around: Surroundings) -> tuple[str, ...]:
     """Say in words what goes with the object."""
     lost = subject.kind.info.lost_on_delete
     notes = [f"lost: {lost}"] if lost else []
-    below = [str(child.address) for child in around.children if child.live is not None]
-    below += ["/".join(each.key) + " (not recorded)" for each in around.strangers]
+    below = [str(child.address) for child in around.neighbours.children(subject.address) if child.live is not None]
+    below += ["/".join(each.key) + " (not recorded)" for each in around.neighbours.strangers(subject)]
     return (*notes, f"goes with it: {names(below)}") if below else tuple(notes)
 
 

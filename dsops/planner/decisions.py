@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from dsops.model import Action, Address, LiveObject, references
+from dsops.model import Address, Record
 from dsops.planner.decide import Decision, Obstacle, Surroundings, decide_declared, decide_undeclared
 from dsops.planner.inputs import Inputs, Subject
-from dsops.planner.matching import Matched, match
-from dsops.planner.observation import Scope
-from dsops.planner.obstacles import below, claimed, held, places, taken
+from dsops.planner.matching import match
+from dsops.planner.neighbours import Neighbours
+from dsops.planner.obstacles import claimed, held, taken
 from dsops.planner.select import select
 
 
@@ -24,13 +24,11 @@ class Decisions:
 
     Attributes:
         by_address: The decisions; undeclared objects first, then declared ones, parents before children.
-        children: Subjects below each address that has some.
-        unmanaged: Live objects of the scopes read that belong to no address.
+        neighbours: What stands where.
     """
 
     by_address: Mapping[Address, Decision]
-    children: Mapping[Address, tuple[Subject, ...]]
-    unmanaged: Mapping[Scope, tuple[LiveObject, ...]]
+    neighbours: Neighbours
 
 
 def decide_all(inputs: Inputs) -> Decisions:
@@ -40,43 +38,38 @@ def decide_all(inputs: Inputs) -> Decisions:
     can be made where something stands. So it is decided in rounds, until no round finds a new obstacle; there is one
     round where nothing is in the way.
     """
-    matched = match(inputs)
-    settings, declared = inputs.settings, inputs.declared
-    undeclared = {
-        address: each.record for address, each in matched.subjects.items() if not each.resource and each.record
-    }
-    chosen = select(declared.resources.values(), undeclared, targets=settings.targets, excludes=settings.excludes)
-    standing = places(matched.subjects)
-    children = below(matched.subjects, standing)
-    order = [address for address in _order(inputs, matched.subjects) if address in chosen]
-    obstacles = claimed(inputs, matched.subjects) if undeclared else {}
+    subjects = match(inputs)
+    neighbours = Neighbours(inputs, subjects)
+    settings, resources = inputs.settings, inputs.declared.resources
+    undeclared = {address: each.record for address, each in subjects.items() if not each.resource and each.record}
+    chosen = select(resources.values(), undeclared, targets=settings.targets, excludes=settings.excludes)
+    order = [subjects[address] for address in _order(inputs, undeclared) if address in chosen]
+    obstacles = claimed(inputs, subjects) if undeclared else {}
     while True:
-        decided = _round(inputs, matched, order, children, obstacles)
+        decided = _round(inputs, neighbours, order, obstacles)
         found = {
             address: obstacle
-            for address, obstacle in (*held(decided, children), *taken(decided, standing))
+            for address, obstacle in (*held(decided, neighbours), *taken(decided, neighbours))
             if address not in obstacles
         }
         if not found:
-            return Decisions(decided, children, matched.unmanaged)
+            return Decisions(decided, neighbours)
         obstacles |= found
 
 
 def _round(
-    inputs: Inputs,
-    matched: Matched,
-    order: Iterable[Address],
-    children: Mapping[Address, tuple[Subject, ...]],
-    obstacles: Mapping[Address, Obstacle],
+    inputs: Inputs, neighbours: Neighbours, order: Iterable[Subject], obstacles: Mapping[Address, Obstacle]
 ) -> dict[Address, Decision]:
     decided: dict[Address, Decision] = {}
     ids: dict[Address, str] = {}
-    for address in order:
-        subject = matched.subjects[address]
-        below_it = children.get(address, ())
-        around = _surroundings(subject, inputs, decided, ids, below_it, matched.unmanaged, obstacles.get(address))
+    observation = inputs.observation
+    around = Surroundings(
+        inputs.stack, inputs.settings, inputs.today, observation.failed, neighbours, obstacles, decided, ids
+    )
+    for subject in order:
+        address = subject.address
         decision = _decide(subject, around)
-        lookup = inputs.observation.lookups.get(address)
+        lookup = observation.lookups.get(address)
         if lookup is not None and lookup.note and decision.send:
             decision = dataclasses.replace(decision, notes=(lookup.note, *decision.notes))
         decided[address] = decision
@@ -93,57 +86,10 @@ def _decide(subject: Subject, around: Surroundings) -> Decision:
     return decide_undeclared(subject, subject.record, around)
 
 
-def _surroundings(
-    subject: Subject,
-    inputs: Inputs,
-    decided: Mapping[Address, Decision],
-    ids: Mapping[Address, str],
-    children: tuple[Subject, ...],
-    unmanaged: Mapping[Scope, tuple[LiveObject, ...]],
-    obstacle: Obstacle | None,
-) -> Surroundings:
-    resource = subject.resource
-    parent = resource.parent if resource else None
-    failed = inputs.observation.failed.get(subject.address)
-    return Surroundings(
-        stack=inputs.stack,
-        settings=inputs.settings,
-        today=inputs.today,
-        ids=ids,
-        parent=decided.get(parent) if isinstance(parent, Address) else None,
-        absent=_absent(subject, decided) if resource is not None and resource.late else (),
-        children=children,
-        strangers=_strangers(subject, inputs, unmanaged),
-        problem=failed.summary if failed else "",
-        obstacle=obstacle,
-    )
-
-
-def _absent(subject: Subject, decided: Mapping[Address, Decision]) -> tuple[Address, ...]:
-    """Return what the subject's values refer to that will not be there to have an id."""
-    wanted = dict.fromkeys(reference.address for reference in references(subject.desired))
-    return tuple(
-        each
-        for each in wanted
-        if each in decided and decided[each].action is Action.BLOCKED and decided[each].subject.live is None
-    )
-
-
-def _order(inputs: Inputs, subjects: Mapping[Address, Subject]) -> Iterable[Address]:
-    resources = inputs.declared.resources
-    undeclared = (address for address in subjects if address not in resources)
-    yield from sorted(undeclared, key=lambda address: (-len(subjects[address].key), address))
-    graph = {address: resource.depends_on for address, resource in resources.items()}
-    yield from TopologicalSorter(graph).static_order()
-
-
-def _strangers(
-    subject: Subject, inputs: Inputs, unmanaged: Mapping[Scope, tuple[LiveObject, ...]]
-) -> tuple[LiveObject, ...]:
-    if subject.live is None:
-        return ()
-    above = subject.address.type
-    child_types = [type_ for type_, kind in inputs.kinds.items() if kind.info.parent == above]
-    return tuple(
-        each for type_ in child_types for each in unmanaged.get(Scope(subject.home, type_, subject.live.key), ())
-    )
+def _order(inputs: Inputs, undeclared: Mapping[Address, Record]) -> Iterable[Address]:
+    resources, keys = inputs.declared.resources, inputs.declared.keys
+    yield from sorted(undeclared, key=lambda address: (-len(undeclared[address].key), address))
+    if any(resource.late for resource in resources.values()):
+        yield from TopologicalSorter({each.address: each.depends_on for each in resources.values()}).static_order()
+    else:  # nothing is referred to but parents, and theirs are the shorter keys
+        yield from sorted(resources, key=lambda address: len(keys[address]))

@@ -14,13 +14,18 @@ def find_drift(inputs: Inputs) -> Drift:
     """Return how live stands against what is recorded, and what is declared but not applied yet."""
     decisions = decide_all(inputs)
     items = [item for each in decisions.by_address.values() if (item := _item(each)) is not None]
+    unmanaged = decisions.neighbours.unmanaged
     return Drift(
         stack=inputs.stack.name,
         env=inputs.stack.env,
         items=tuple(sorted(items, key=lambda item: item.address)),
         in_sync=len(decisions.by_address) - len(items),
         unmanaged=tuple(
-            sorted(f"{scope.type} {'/'.join(each.key)}" for scope, live in decisions.unmanaged.items() for each in live)
+            sorted(
+                f"{scope.type} {'/'.join(each.key)}"
+                for scope, live in decisions.neighbours.unmanaged.items()
+                for each in live
+            )
         ),
         complete=not inputs.observation.failed,
         reads=inputs.observation.reads,

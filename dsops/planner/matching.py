@@ -4,53 +4,54 @@ A recorded object is found by its remote id in the listing of its scope; one tha
 only when reading it by name says so too. A declared one that isn't recorded is found by its natural key.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 
 from dsops.model import Address, LiveObject, NaturalKey, Record, Resource
 from dsops.planner.inputs import Inputs, Subject
-from dsops.planner.observation import Observation, Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Every address with its sides.
-
-    Attributes:
-        subjects: By address, declared and undeclared.
-        unmanaged: Live objects of the scopes read that belong to no address, by scope.
-    """
-
-    subjects: Mapping[Address, Subject]
-    unmanaged: Mapping[Scope, tuple[LiveObject, ...]]
+from dsops.planner.observation import Observation
 
 
 class LiveIndex:
     """Live objects by id and by natural key."""
 
     def __init__(self, observation: Observation) -> None:
-        self.by_id: dict[tuple[str, str, str], LiveObject] = {}
-        self.by_key: dict[tuple[str, str, NaturalKey], LiveObject] = {}
-        for scope, listing in observation.listings.items():
-            for each in listing.objects:
-                self.by_id[scope.connection, scope.type, each.remote_id] = each
-                self.by_key[scope.connection, scope.type, each.key] = each
-        for (connection, type_, key), found in observation.readings.items():
-            if found is not None:
-                self.by_id.setdefault((connection, type_, found.remote_id), found)
-                self.by_key.setdefault((connection, type_, key), found)
+        self._observation = observation
+
+    @cached_property
+    def _by_id(self) -> dict[tuple[str, str, str], LiveObject]:
+        found = {
+            (scope.connection, scope.type, each.remote_id): each
+            for scope, listing in self._observation.listings.items()
+            for each in listing.objects
+        }
+        for (connection, type_, _), each in self._observation.readings.items():
+            if each is not None:
+                found.setdefault((connection, type_, each.remote_id), each)
+        return found
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, str, NaturalKey], LiveObject]:
+        found = {
+            (scope.connection, scope.type, each.key): each
+            for scope, listing in self._observation.listings.items()
+            for each in listing.objects
+        }
+        for place, each in self._observation.readings.items():
+            if each is not None:
+                found.setdefault(place, each)
+        return found
 
     def of(self, record: Record) -> LiveObject | None:
         """Return a record's object, by its remote id."""
-        return self.by_id.get((record.connection, record.address.type, record.remote_id))
+        return self._by_id.get((record.connection, record.address.type, record.remote_id))
 
     def at(self, connection: str, type_: str, key: NaturalKey) -> LiveObject | None:
         """Return what stands at a natural key."""
-        return self.by_key.get((connection, type_, key))
+        return self._by_key.get((connection, type_, key))
 
 
-def match(inputs: Inputs) -> Matched:
+def match(inputs: Inputs) -> dict[Address, Subject]:
     """Return every address, declared or recorded, with its sides."""
     live = LiveIndex(inputs.observation)
     declared, records = inputs.declared, inputs.state.records
@@ -79,7 +80,7 @@ def match(inputs: Inputs) -> Matched:
         if address not in declared.resources and address not in taken:
             kind = inputs.kinds[address.type]
             subjects[address] = Subject(address, kind, record.connection, record.key, None, {}, record, live.of(record))
-    return Matched(subjects, _unmanaged(inputs.observation, subjects))
+    return subjects
 
 
 def _there(
@@ -128,14 +129,3 @@ def _moved(inputs: Inputs, live: LiveIndex) -> dict[Address, Address]:
             empty.append((address, by_key[*where, key]))
     taken = frozenset(moved.values())
     return moved | {address: old for address, old in empty if old not in taken}
-
-
-def _unmanaged(observation: Observation, subjects: Mapping[Address, Subject]) -> dict[Scope, tuple[LiveObject, ...]]:
-    known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for address, subject in subjects.items():
-        if subject.live is not None:
-            known[subject.home, address.type].add(subject.live.remote_id)
-    return {
-        scope: tuple(each for each in listing.objects if each.remote_id not in known[scope.connection, scope.type])
-        for scope, listing in observation.listings.items()
-    }
