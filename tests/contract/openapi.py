@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -42,9 +42,8 @@ class Description:
 
     def find(self, method: str, raw_path: str) -> tuple[str, str, dict[str, str]]:
         """Method, path template and decoded path values of a request. Raises LookupError where none is described."""
-        decoded = "/".join(
-            unquote(part) for part in re.sub("(datasets/[^/]+?)%2[Ff]", r"\1/", raw_path, count=1).split("/")
-        )
+        path = re.sub("((?:datasets|sources)/[^/]+?)%2[Ff]", r"\1/", urlsplit(raw_path).path, count=1)
+        decoded = "/".join(unquote(part) for part in path.split("/"))
         # A fixed part is more than a placeholder: /datasets/id:{id} comes before /datasets/{project}.
         for known, template in sorted(self.operations, key=lambda operation: operation[1].replace("{", "~")):
             pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
@@ -54,18 +53,33 @@ class Description:
         raise LookupError(f"{method} {raw_path} is not described")
 
     def request_problems(self, method: str, raw_path: str, body: Any) -> list[str]:
-        """What is wrong with a request: its path values and its body."""
+        """What is wrong with a request: its path values, its query and its body."""
         method, template, values = self.find(method, raw_path)
         problems = []
         for reference in self.document["paths"][template].get("parameters", []):
             parameter = self._resolve(reference)
             pointer = f"{reference['$ref'].removeprefix('#')}/schema"
             problems += self._problems(pointer, values[parameter["name"]], parameter["name"])
+        problems += self._query_problems(method, template, parse_qs(urlsplit(raw_path).query))
         pointer = f"/paths/{_escape(template)}/{method.lower()}/requestBody/content/application~1json/schema"
         if "requestBody" in self.operations[method, template]:
             problems += self._problems(pointer, body, "body")
         elif body is not None:
             problems.append(f"{method} {template} takes no body")
+        return problems
+
+    def _query_problems(self, method: str, template: str, query: dict[str, list[str]]) -> list[str]:
+        described = self.operations[method, template].get("parameters", [])
+        problems = [
+            f"query.{name} is not described" for name in query if name not in {each["name"] for each in described}
+        ]
+        for position, parameter in enumerate(described):
+            name = parameter["name"]
+            pointer = f"/paths/{_escape(template)}/{method.lower()}/parameters/{position}/schema"
+            if name in query:
+                problems += self._problems(pointer, query[name], f"query.{name}")
+            elif parameter["required"]:
+                problems.append(f"query.{name} is required")
         return problems
 
     def answer_problems(self, method: str, raw_path: str, status: int, body: Any) -> list[str]:

@@ -14,6 +14,7 @@ from tests.contract.openapi import UIPATH
 from tests.unit.emulator.client import DATASET, STREAMS, Client
 
 STREAM = f"{STREAMS}/dispute"
+SOURCE = "/api/v1/sources/project1/mail"
 TAG = "/api/_private/datasets/project1/collateral/model-tags/live"
 ENCODED = "/api/v1/datasets/project1%2Fcollateral"
 FULL_STREAM = {
@@ -37,6 +38,43 @@ FULL_DATASET = {
     "model_family": "transformer-xlm",
     "has_sentiment": False,
 }
+FULL_COMMENT = {
+    "id": "abcdef0123456789",
+    "timestamp": "2024-01-01T09:00:00+01:00",
+    "thread_id": "t",
+    "user_properties": {"string:Country": "uk", "number:Spend": 250.5},
+    "attachments": [{"name": "a.pdf"}],
+    "messages": [
+        {
+            "from": "a@example.com",
+            "to": ["b@example.com"],
+            "cc": [],
+            "bcc": [],
+            "sent_at": "2024-01-01",
+            "subject": {"text": "Dispute"},
+            "body": {"text": "I dispute this invoice."},
+            "signature": {"text": "A"},
+        }
+    ],
+}
+FULL_EXPORT = {
+    "source_ids": ["18ba5ce699f8da1f"],
+    "order_by": "created_at",
+    "from": "2020-01-01",
+    "to": "2100-01-01T00:00:00Z",
+    "limit": 1,
+}
+
+
+def fill(client: Client) -> tuple[str, str]:
+    """Bring two comments into the stream, and give the uid of one and the sequence id of their batch."""
+    source = client.good("GET", SOURCE)["source"]["id"]
+    client.good("POST", DATASET, {"dataset": {"source_ids": [source]}})
+    plain = {"id": "b", "timestamp": "2024-01-02", "messages": [{"body": {"text": ""}}]}
+    client.good("POST", f"{SOURCE}/sync", {"comments": [FULL_COMMENT, plain]})
+    batch = client.good("POST", f"{STREAM}/fetch", {"size": 2})
+    assert len(batch["results"]) == 2
+    return batch["results"][0]["comment"]["uid"], batch["sequence_id"]
 
 
 def tour(client: Client) -> Iterator[tuple[str, str, Any]]:
@@ -56,6 +94,22 @@ def tour(client: Client) -> Iterator[tuple[str, str, Any]]:
     yield "GET", STREAMS, None
     yield "GET", STREAM, None
     yield "POST", STREAM, {"stream": {"model": None, "comment_filter": {}}}
+    yield "PUT", SOURCE, {"source": {"title": "Mail", "description": "D", "language": "de", "should_translate": True}}
+    yield from (("GET", path, None) for path in ("/api/v1/sources", "/api/v1/sources/project1", SOURCE))
+    yield "POST", f"{SOURCE}/sync", {"comments": []}
+    uid, sequence_id = fill(client)
+    yield "POST", f"{SOURCE}/sync", {"comments": [FULL_COMMENT]}
+    yield "POST", f"{STREAM}/fetch", {"size": 1024, "max_filtered": 1024}
+    yield "POST", f"{STREAMS}/empty/fetch", {"size": 1}
+    yield "PUT", f"{STREAM}/exceptions", {"exceptions": [{"uid": uid, "metadata": {"type": "Wrong"}}]}
+    yield "POST", f"{DATASET}/export", {}
+    yield "POST", f"{DATASET}/export", {"limit": 1}
+    continuation = client.good("POST", f"{DATASET}/export", {"limit": 1})["continuation"]
+    yield "POST", f"{DATASET}/export", {"limit": 256, "continuation": continuation}
+    yield "POST", f"{DATASET}/export", FULL_EXPORT
+    yield "POST", f"{DATASET}/export", {"comment_uids": [uid]}
+    yield "DELETE", f"{STREAM}/exceptions?uid={uid}&uid={uid}", None
+    yield "POST", f"{STREAM}/advance", {"sequence_id": sequence_id}
     yield "POST", f"{STREAM}/reset", {"to_comment_created_at": "2020-06-03T16:05:00"}
     yield "DELETE", STREAM, None
     yield "DELETE", DATASET, None
@@ -83,7 +137,7 @@ def test_every_example_in_the_description_is_valid() -> None:
     for method, path in UIPATH.operations:
         body = UIPATH.operations[method, path].get("requestBody", {}).get("content", {}).get("application/json", {})
         if "example" in body:
-            concrete = path.format(project="p", dataset="d", stream="s", tag="t", id="0123456789abcdef")
+            concrete = path.format(project="p", dataset="d", stream="s", tag="t", id="0123456789abcdef", source="m")
             assert UIPATH.request_problems(method, concrete, body["example"]) == []
             shown += 1
     assert shown >= 5
@@ -110,12 +164,14 @@ def test_every_refusal_keeps_to_the_description(tmp_path: Path) -> None:
     tokens.write_text(json.dumps({"nobody": {"permissions": []}}))
     client = Client(Options(tokens=tokens))
     for method, path in UIPATH.operations:
-        concrete = path.format(project="p", dataset="d", stream="s", tag="t", id="0123456789abcdef")
+        concrete = path.format(project="p", dataset="d", stream="s", tag="t", id="0123456789abcdef", source="m")
         described = UIPATH.operations[method, path]["responses"]
         assert hold(client, method, concrete, {}, token=None) == 401
         assert hold(client, method, concrete, {}, token="nobody") == 403
         if "requestBody" in UIPATH.operations[method, path]:
             assert hold(client, method, concrete, {"unknown": 1}) == 400
+        elif "parameters" in UIPATH.operations[method, path]:
+            assert hold(client, method, concrete, None) == 400
         elif "404" in described:
             assert hold(client, method, concrete, None) == 404
     client.with_stream()
@@ -123,6 +179,21 @@ def test_every_refusal_keeps_to_the_description(tmp_path: Path) -> None:
     assert hold(client, "PUT", STREAMS, {"stream": {"name": "dispute"}}) == 409
     assert hold(client, "POST", STREAM, {"stream": {"name": "other"}}) == 422
     assert hold(client, "POST", f"{STREAMS}/missing", {"stream": {}}) == 404
+    client.good("PUT", SOURCE, {"source": {}})
+    assert hold(client, "PUT", SOURCE, {"source": {}}) == 409
+    assert hold(client, "POST", f"{SOURCE}x/sync", {"comments": []}) == 404
+    for path, body in (
+        ("fetch", {"size": 1}),
+        ("advance", {"sequence_id": ""}),
+        ("reset", {"to_comment_created_at": "2020-01-01"}),
+    ):
+        assert hold(client, "POST", f"{STREAMS}/missing/{path}", body) == 404
+    assert hold(client, "POST", "/api/v1/datasets/project1/missing/export", {}) == 404
+    uid = "18ba5ce699f8da1f.a"
+    exceptions = {"exceptions": [{"uid": uid, "metadata": {"type": "t"}}]}
+    for stream, status in ((STREAM, 422), (f"{STREAMS}/missing", 404)):
+        assert hold(client, "PUT", f"{stream}/exceptions", exceptions) == status
+        assert hold(client, "DELETE", f"{stream}/exceptions?uid={uid}", None) == status
 
 
 def variants(value: Any) -> Iterator[Any]:
@@ -133,7 +204,7 @@ def variants(value: Any) -> Iterator[Any]:
             yield {other: value[other] for other in value if other != key}
             yield from ({**value, key: changed} for changed in variants(value[key]))
         yield {**value, "unknown": 1}
-    elif isinstance(value, list):
+    elif isinstance(value, list) and value:
         yield value * 2
         yield from ([changed, *value[1:]] for changed in variants(value[0]))
 
@@ -147,10 +218,18 @@ def variants(value: Any) -> Iterator[Any]:
         ("POST", STREAM, {"stream": FULL_STREAM}),
         ("PUT", TAG, {"version": 3}),
         ("POST", f"{STREAM}/reset", {"to_comment_created_at": "2020-06-03T16:05:00Z"}),
+        ("POST", f"{STREAM}/fetch", {"size": 8, "max_filtered": 4}),
+        ("PUT", f"{STREAM}/exceptions", {"exceptions": []}),
+        ("PUT", f"{STREAM}/exceptions", {"exceptions": [{"uid": "18ba5ce699f8da1f.a", "metadata": {"type": "t"}}]}),
+        ("POST", f"{DATASET}/export", FULL_EXPORT),
+        ("POST", f"{DATASET}/export", {"comment_uids": ["18ba5ce699f8da1f.a"]}),
+        ("PUT", SOURCE, {"source": {"title": "Mail", "description": "D", "language": "de", "should_translate": True}}),
+        ("POST", f"{SOURCE}/sync", {"comments": [FULL_COMMENT]}),
     ],
 )
 def test_the_emulator_and_the_description_agree_on_what_is_valid(method: str, path: str, body: Any) -> None:
     client = Client(Options(put_existing=PutExisting.UPSERT)).with_stream()
+    client.good("PUT", SOURCE, {"source": {}})
     told = {True: 0, False: 0}
     for variant in (body, *variants(body)):
         described = UIPATH.request_problems(method, path, variant) == []
