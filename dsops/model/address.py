@@ -1,14 +1,15 @@
 """Addresses: how a stack names its resources."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
+class Address(NamedTuple):
     """``<provider>/<Kind>/<name>``, for example ``uipath/Dataset/collateral``.
+
+    A named tuple, since a plan looks each address up some fifty times, and a tuple is hashed and compared in C.
 
     Attributes:
         provider: Provider name, ``uipath``.
@@ -19,10 +20,6 @@ class Address:
     provider: str
     kind: str
     name: str
-
-    def __hash__(self) -> int:
-        # A plan looks addresses up a hundred times each; a text remembers its hash, a tuple made for it doesn't.
-        return hash(self.name)
 
     @property
     def type(self) -> str:

@@ -23,16 +23,19 @@ def encode(filter_: Mapping[str, Any]) -> dict[str, Any]:
 
 def decode(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the canonical form of a filter read from the wire."""
-    return canonical_filter(_renamed(document, _camel))
+    return _in_utc(_read(document))
 
 
 def canonical_filter(filter_: Mapping[str, Any]) -> dict[str, Any]:
     """Return a filter with every list as a set and the ends of its time range in UTC (``specs/uipath.md``, filters)."""
-    result: dict[str, Any] = _sets(filter_)
-    span = result.get("timestamp")
+    return _in_utc(_sets(filter_))
+
+
+def _in_utc(filter_: dict[str, Any]) -> dict[str, Any]:
+    span = filter_.get("timestamp")
     if isinstance(span, dict):
-        return {**result, "timestamp": {end: instant(value) for end, value in span.items()}}
-    return result
+        return {**filter_, "timestamp": {end: instant(value) for end, value in span.items()}}
+    return filter_
 
 
 @lru_cache(maxsize=1024)
@@ -51,6 +54,19 @@ def _sets(value: Any) -> Any:
         result = {name: _sets(item) for name, item in value.items() if item is not None}
         return value if result == value else result
     return as_set(value) if isinstance(value, list | tuple) else value
+
+
+def _read(value: Any, *, names: bool = True) -> Any:
+    """Rename and make canonical in one go: most of the time of reading a stream goes into its filter."""
+    if isinstance(value, dict):
+        return {
+            _camel(name) if names else name: _sets(item)
+            if names and name in _AS_IT_IS
+            else _read(item, names=not (names and name in _MAPS_BY_NAME))
+            for name, item in value.items()
+            if item is not None
+        }
+    return as_set(map(_read, value)) if isinstance(value, list | tuple) else value
 
 
 def _renamed(value: Any, rename: Callable[[str], str], *, names: bool = True) -> Any:
