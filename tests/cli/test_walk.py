@@ -31,7 +31,7 @@ def test_the_whole_walk_with_its_exit_codes(stack: Stack) -> None:
     nothing = stack.run("plan", "--detailed-exitcode").ok(0)
     assert nothing.out == "No changes. 5 resources are as declared.\n"
     assert nothing.err == ""
-    assert stack.run("drift").ok(0).out == "No drift: 5 in sync. 3 reads.\n"
+    assert "No drift: 5 in sync" in stack.run("drift").ok(0).out
 
     stack.change_stream("collateral", "dispute", title="Something else")
     drift = stack.run("drift").ok(2)
