@@ -37,8 +37,12 @@ COMMANDS = {
 }
 
 
-class Terminated(BaseException):
-    """SIGTERM came; not an `Exception`, so that nothing mistakes it for a failure."""
+class Terminated(SystemExit):
+    """SIGTERM came.
+
+    Not an `Exception`, so that nothing mistakes it for a failure; and of all others an event loop lets only a
+    `SystemExit` and a `KeyboardInterrupt` out of the callback in which it happens to be raised.
+    """
 
 
 @click.group(

@@ -37,11 +37,14 @@ def start_of(change: Change, index: LiveIndex, record: Record | None) -> Start:
     live = index.of(change.before) if change.before else None
     if live is None and change.after is not None:
         live = index.at(change.after.connection, change.address.type, change.after.key)
+    as_read = fingerprint(live) == change.expects
+    if live is not None and not as_read and live.remote_id not in _known_ids(change, record):
+        return Start(refusal="another object has its name now" if change.before else _EXISTS_NOW)
     done = frozenset(call.id for call in change.calls if _is_done(call, change, live, record))
     remote_id = live.remote_id if live is not None else ""
     if len(done) == len(change.calls):
         return Start(done, remote_id)
-    if fingerprint(live) == change.expects:
+    if as_read:
         return Start(done)
     if live is not None and record is not None and done and record.remote_id == live.remote_id:
         return Start(done, remote_id)

@@ -21,15 +21,19 @@ def crash_env(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, crash_env: dict[str, str]) -> Iterator[Template]:
-    folder = tmp_path_factory.mktemp("template")
+    yield from started(tmp_path_factory.mktemp("template"), crash_env)
+
+
+def started(folder: Path, env: dict[str, str], *options: str) -> Iterator[Template]:
+    """Start an emulator with options, apply the base, and yield that."""
     (folder / "seed.json").write_text(json.dumps(seed()), encoding="utf-8")
     with (
-        start_emulator("--seed", folder / "seed.json") as running,
+        start_emulator("--seed", folder / "seed.json", *options) as running,
         httpx.Client(base_url=running.url, timeout=20, trust_env=False) as client,
         pytest.MonkeyPatch.context() as patch,
     ):
-        _set(patch, crash_env)
-        yield make_template(folder / "stack", client, crash_env)
+        _set(patch, env)
+        yield make_template(folder / "stack", client, env)
 
 
 @pytest.fixture

@@ -172,3 +172,6 @@ WRITES = (
     Write("replace-creates-stream-1", "PUT", f"{_ROOT}/swapped/streams", makes=("Stream-swapped-a",)),
     Write("replace-creates-stream-2", "PUT", f"{_ROOT}/swapped/streams", skip=1, makes=("Stream-swapped-b",)),
 )
+
+FIRST = 6
+"""So many of these writes wait for no other."""

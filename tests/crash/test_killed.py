@@ -4,8 +4,10 @@ import signal
 
 import pytest
 
-from tests.crash.scenario import WRITES, Write
+from tests.crash.scenario import FIRST, WRITES, Write
 from tests.crash.world import Template, World, check_converged, check_each_once
+
+_METHODS = ("PUT", "POST", "DELETE")
 
 FATES = ("late", "never", "done")
 """What becomes of the write in flight: committed after the kill; never; committed before it, its answer unheard."""
@@ -73,7 +75,7 @@ def test_run_again_with_ten_calls_in_flight(world: World, template: Template, wr
 def test_killed_with_everything_in_flight_at_once(world: World, template: Template, at: str) -> None:
     world.faults(*({"match": {"method": each}, "times": None, "fault": "hold", "at": at} for each in _METHODS))
     running = world.start_apply()
-    world.until_held(running, least=8)
+    world.until_held(running, least=FIRST)
     running.kill()
     running.ended()
     world.control("DELETE", "faults")
@@ -104,6 +106,3 @@ def _killed_at_a_boundary(world: World, template: Template, boundary: int, worke
     world.apply().ok()
     check_converged(world, template)
     check_each_once(world, WRITES)
-
-
-_METHODS = ("PUT", "POST", "DELETE")
