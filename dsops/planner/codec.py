@@ -1,7 +1,8 @@
 """Frozen values as JSON and back, led by their type hints.
 
 A late value or a secret reference, which may stand wherever a JSON value may, is written ``{"$reference":
-"uipath/Dataset/x.id"}``, ``{"$template": [...]}`` or ``{"$secret": ["env", "NAME"]}``.
+["uipath/Dataset/x", "id"]}``, ``{"$template": [...]}`` or ``{"$secret": ["env", "NAME"]}``. A map of a person's that
+looks like one of these is written ``{"$map": {...}}``.
 """
 
 import dataclasses
@@ -30,7 +31,8 @@ def encode(value: Any) -> Any:
         case list() | tuple():
             return [encode(item) for item in value]
         case Mapping():
-            return {str(key): encode(item) for key, item in value.items()}
+            plain = {str(key): encode(item) for key, item in value.items()}
+            return {"$map": plain} if _looks_late(plain) else plain
     if dataclasses.is_dataclass(value):
         return {each.name: encode(getattr(value, each.name)) for each in dataclasses.fields(value)}
     return value
@@ -52,8 +54,12 @@ def decode(hint: Any, document: Any) -> Any:
     Raises:
         ValueError, TypeError, KeyError: The document is not of that type.
     """
-    if isinstance(document, dict) and len(document) == 1 and (late := _late(document)) is not None:
-        return late
+    if isinstance(document, dict) and _looks_late(document):
+        match document:
+            case {"$map": dict(plain)}:
+                return {name: decode(Any, value) for name, value in plain.items()}
+            case _:
+                return _late(document)
     origin = typing.get_origin(hint)
     if origin in (Union, types.UnionType):
         return _one_of(typing.get_args(hint), document)
@@ -107,7 +113,11 @@ def _any(document: Any) -> Any:
             return document
 
 
-def _late(document: dict[str, Any]) -> Reference | Template | SecretRef | None:
+def _looks_late(document: Mapping[str, Any]) -> bool:
+    return len(document) == 1 and next(iter(document)).startswith("$")
+
+
+def _late(document: dict[str, Any]) -> Reference | Template | SecretRef:
     match document:
         case {"$reference": [str(address), str(field)]}:
             return Reference(Address.parse(address), field)
@@ -116,4 +126,4 @@ def _late(document: dict[str, Any]) -> Reference | Template | SecretRef | None:
         case {"$secret": [str(scheme), str(name)]}:
             return SecretRef(scheme, name)
         case _:
-            return None
+            raise ValueError(f"{next(iter(document))} is nothing that a plan holds")

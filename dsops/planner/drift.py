@@ -21,11 +21,7 @@ def find_drift(inputs: Inputs) -> Drift:
         items=tuple(sorted(items, key=lambda item: item.address)),
         in_sync=len(decisions.by_address) - len(items),
         unmanaged=tuple(
-            sorted(
-                f"{scope.type} {'/'.join(each.key)}"
-                for scope, live in decisions.neighbours.unmanaged.items()
-                for each in live
-            )
+            sorted(f"{scope.type} {'/'.join(each.key)}" for scope, live in unmanaged.items() for each in live)
         ),
         complete=not inputs.observation.failed,
         reads=inputs.observation.reads,

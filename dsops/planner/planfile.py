@@ -31,7 +31,7 @@ class SavedPlan:
 def dump_plan(saved: SavedPlan) -> bytes:
     """Return a saved plan's file: the plan document for readers, and what applying needs, under one checksum."""
     content = {"format": _FORMAT, "document": plan_document(saved.plan), "saved": encode(saved)}
-    return orjson.dumps({**content, "sha256": digest(content)}, option=orjson.OPT_INDENT_2)
+    return _bytes({**content, "sha256": _checksum(content)})
 
 
 def load_plan(data: bytes) -> SavedPlan:
@@ -48,20 +48,24 @@ def load_plan(data: bytes) -> SavedPlan:
         raise _refused("it is not a saved plan")
     if content["format"] != _FORMAT:
         raise _refused(f"its format is {content['format']}, and this dsops reads {_FORMAT}")
-    return _checked(content)
-
-
-def _checked(content: Mapping[str, Any]) -> SavedPlan:
-    rest = {name: value for name, value in content.items() if name != "sha256"}
-    if content.get("sha256") != digest(rest):
-        raise _refused("its checksum is wrong: it was cut short or altered")
     try:
+        # The bytes are compared too: the checksum covers what they say, and not how.
+        if content.get("sha256") != _checksum(content) or _bytes(content) != data:
+            raise _refused("its checksum is wrong: it was cut short or altered")
         saved = decode(SavedPlan, content["saved"])
-    except (KeyError, TypeError, ValueError) as wrong:
+        if not isinstance(saved, SavedPlan) or plan_id(saved.plan) != content["document"]["planId"]:
+            raise _refused("its parts don't belong together")
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
         raise _refused(f"it can't be read ({wrong})") from wrong
-    if not isinstance(saved, SavedPlan) or plan_id(saved.plan) != content["document"]["planId"]:
-        raise _refused("its parts don't belong together")
     return saved
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    return digest({name: value for name, value in content.items() if name != "sha256"})
+
+
+def _bytes(content: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2)
 
 
 def _refused(why: str) -> DsopsError:
