@@ -1,6 +1,7 @@
 """Where text goes: results to stdout, everything else to stderr, and nowhere at all once nobody reads."""
 
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -23,6 +24,22 @@ def prepare() -> None:
 def out(text: str) -> None:
     """Write a result and a newline to stdout."""
     _write(sys.stdout, text + "\n")
+
+
+def deliver(lines: bytes) -> bool:
+    """Write lines of a result to stdout; says whether they have left: into the pipe, or onto the disk."""
+    if sys.stdout is None:
+        return False
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+        if stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+            os.fsync(sys.stdout.fileno())
+    except OSError as error:
+        _give_up(sys.stdout, error)
+        return False
+    return True
 
 
 def say(text: str, *, end: str = "\n") -> None:
@@ -68,7 +85,11 @@ def _write(stream: TextIO | None, text: str) -> None:
         stream.write(text)
         stream.flush()
     except OSError as error:
-        # Whoever read has gone (`| head`), or the disk is full. The command goes on: no apply is cut short for that.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            _LOST.append(error.strerror or str(error))
+        _give_up(stream, error)
+
+
+def _give_up(stream: TextIO, error: OSError) -> None:
+    """Send what follows nowhere: who read has gone (`| head`), or the disk is full. No apply is cut short for that."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if not isinstance(error, BrokenPipeError):
+        _LOST.append(error.strerror or str(error))

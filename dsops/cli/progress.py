@@ -1,6 +1,7 @@
 """Progress of a run on stderr: moving on a terminal, lines without one, JSON objects when asked for."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from dsops.render import event_json, event_text
 if TYPE_CHECKING:
     from dsops.cli.live import LiveProgress
 
+_BETWEEN_COUNTS = 5.0
 _LEVEL = {
     EventKind.READING: "debug",
     EventKind.STARTED: "debug",
@@ -47,11 +49,16 @@ class _Shown:
         self._moves = not self._json and is_terminal(sys.stderr) and self._least <= LEVELS.index("info")
         self._live: LiveProgress | None = None
         self._total = 0
+        self._counting = False
+        self._counted = time.monotonic()
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
         if event.kind is EventKind.PLANNED:
             self._total = event.total
+        if event.kind is EventKind.PROGRESS and not self._json:
+            self._count(event)
+            return
         if self._moves and event.kind is EventKind.STARTED and self._live is None:
             from dsops.cli.live import LiveProgress
 
@@ -63,10 +70,28 @@ class _Shown:
 
     def close(self) -> None:
         """End the moving display."""
+        self._stop_counting()
         if self._live is not None:
             self._live.close()
 
+    def _count(self, event: Event) -> None:
+        """Show how far it is: on one line that is written again and again, or now and then on a line of its own."""
+        if self._least > LEVELS.index(_level(event)):
+            return
+        if self._moves:
+            say(f"\r{event.text}\x1b[K", end="")
+            self._counting = True
+        elif time.monotonic() - self._counted >= _BETWEEN_COUNTS:
+            self._counted = time.monotonic()
+            say(event_text(event))
+
+    def _stop_counting(self) -> None:
+        if self._counting:
+            say("\r\x1b[K", end="")
+            self._counting = False
+
     def _tell(self, event: Event) -> None:
+        self._stop_counting()
         if self._json:
             say(event_json(event))
         elif self._live is not None:

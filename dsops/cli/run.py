@@ -28,6 +28,8 @@ COMMANDS = {
     "show": (f"{_HERE}.show", "show a saved plan"),
     "drift": (f"{_HERE}.drift", "compare what is live with what was recorded"),
     "import": (f"{_HERE}.imports", "adopt what exists, and write its manifests"),
+    "dataset": (f"{_HERE}.dataset", "list, look at and export datasets"),
+    "stream": (f"{_HERE}.stream", "list, consume and move streams"),
     "state": (f"{_HERE}.state", "look into the state, and mend it"),
     "graph": (f"{_HERE}.graph", "show what depends on what"),
     "schema": (f"{_HERE}.schema", "print the JSON Schemas of the manifests"),

@@ -24,9 +24,12 @@ from dsops.render.state import (
     state_document,
     state_list_text,
 )
+from dsops.render.streams import fetched_text
 from dsops.render.style import counted
+from dsops.render.tables import Row, listing_markdown, listing_text, object_markdown, object_text, row_document
 
 __all__ = [
+    "Row",
     "calls_phrase",
     "counted",
     "diagnostics_github",
@@ -38,6 +41,7 @@ __all__ = [
     "drift_text",
     "event_json",
     "event_text",
+    "fetched_text",
     "graph_document",
     "graph_dot",
     "graph_text",
@@ -48,6 +52,10 @@ __all__ = [
     "json_text",
     "kinds_document",
     "kinds_text",
+    "listing_markdown",
+    "listing_text",
+    "object_markdown",
+    "object_text",
     "plan_json",
     "plan_markdown",
     "plan_summary",
@@ -56,6 +64,7 @@ __all__ = [
     "record_text",
     "report_json",
     "report_text",
+    "row_document",
     "state_document",
     "state_list_text",
 ]

@@ -13,7 +13,7 @@ from typing import Any, Self
 import orjson
 
 from dsops.http import Client, Clock
-from dsops.model import Call, Connection, Event, Failure, FailureKind, Kind, Request, Response, SecretRef
+from dsops.model import Call, Connection, Event, Failure, FailureKind, Kind, Operation, Request, Response, SecretRef
 
 CANARY = 'canary-7f"3/a b+%é'
 
@@ -140,6 +140,7 @@ class Bearer:
 
     name: str = "demo"
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    operations: Mapping[str, Operation] = field(default_factory=dict)
 
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
         del connection

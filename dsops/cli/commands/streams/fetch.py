@@ -1,0 +1,72 @@
+"""`dsops stream fetch`."""
+
+import click
+
+from dsops.cli.connections import connection_option
+from dsops.cli.options import Common, common_options
+
+
+@click.command(
+    epilog="\b\nExample:\n"
+    "  dsops stream fetch dispute --size 8 | jq .comment.uid\n"
+    "  dsops stream fetch dispute --advance --follow | ./make-tickets"
+)
+@click.argument("stream")
+@click.option("--size", type=int, default=64, show_default=True, metavar="N", help="Comments a fetch, up to 1024.")
+@click.option(
+    "--max-filtered",
+    type=int,
+    metavar="N",
+    help="So many that the stream's filter leaves out don't count towards --size; up to 1024.",
+)
+@click.option("--advance", is_flag=True, help="Move the stream past what was printed, once it is printed.")
+@click.option("--follow", is_flag=True, help="Go on for ever, waiting at the end of the stream; with --advance.")
+@connection_option
+@common_options("text", "json")
+def command(
+    common: Common,
+    stream: str,
+    *,
+    size: int,
+    max_filtered: int | None,
+    advance: bool,
+    follow: bool,
+    connection: str | None,
+) -> int:
+    """Print the next comments of STREAM with their labels, a line of JSON each.
+
+    Without --advance the stream stays where it is: the next fetch brings the same. With it, everything is printed at
+    least once, whatever happens; a run that is cut short prints the last batch again. A reader that goes away
+    (`| head`) ends it, and what it may not have read comes again.
+    """
+    if follow and not advance:
+        raise click.UsageError("--follow needs --advance: a stream that isn't advanced brings the same again")
+    from dsops.cli.operating import operate
+    from dsops.cli.output import deliver, say
+    from dsops.cli.workspace import load_workspace
+    from dsops.engine import consume
+    from dsops.engine.export import request_arguments
+    from dsops.engine.operations import locate
+    from dsops.render import fetched_text
+
+    workspace = load_workspace(common)
+    place = locate(workspace, "stream fetch", stream, connection)
+    arguments = request_arguments(size=size, max_filtered=max_filtered)
+    if follow:
+        operate(common, workspace, "stream fetch", lambda desk: consume.follow(desk, place, arguments, deliver))
+        return 0
+    fetched = operate(
+        common, workspace, "stream fetch", lambda desk: consume.fetch(desk, place, arguments, deliver, advance=advance)
+    )
+    if fetched.read:
+        say(
+            fetched_text(
+                str(place),
+                fetched.results,
+                filtered=fetched.filtered,
+                position=fetched.position,
+                advanced=fetched.advanced,
+                at_end=fetched.at_end,
+            )
+        )
+    return 0

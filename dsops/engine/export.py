@@ -1,0 +1,124 @@
+"""Exports: all pages of an operation into a file that survives interruptions, or into a stream of lines."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dsops.engine.operations import Desk, Place
+from dsops.engine.partfile import PartFile
+from dsops.engine.sheet import write_sheet
+from dsops.model import Arguments, DsopsError, Event, EventKind
+
+Sink = Callable[[bytes], bool]
+"""Takes whole lines; says whether they have arrived."""
+
+
+class Layout(StrEnum):
+    """How an export is written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export brought.
+
+    Attributes:
+        items: Lines in all.
+        pages: Answers in all.
+        resumed: Lines that an earlier run had brought.
+        whole: Whether it came to its end; false when nobody read any more.
+    """
+
+    items: int
+    pages: int
+    resumed: int = 0
+    whole: bool = True
+
+
+def line(document: Any) -> bytes:
+    """Return a document as a line of JSON: what the provider sent, keys sorted, no spaces, a newline at the end."""
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def lines(documents: Iterable[Any]) -> bytes:
+    """Return documents as lines of JSON."""
+    return b"".join(map(line, documents))
+
+
+async def export_file(
+    desk: Desk,
+    name: str,
+    place: Place,
+    arguments: Arguments,
+    target: Path,
+    *,
+    layout: Layout = Layout.JSONL,
+    restart: bool = False,
+    overwrite: bool = False,
+) -> Exported:
+    """Write all pages into a file, going on where an interrupted run of the same request stopped.
+
+    Raises:
+        DsopsError: See ``PartFile.open`` and ``Desk.pages``; what came so far is kept.
+    """
+    desk.check(name, place, arguments)
+    request = {
+        "operation": name,
+        "endpoint": desk.endpoint(place),
+        "object": list(place.key),
+        "arguments": dict(arguments),
+    }
+    with PartFile(target, request, arguments) as part:
+        begun = part.open(restart=restart, overwrite=overwrite)
+        if begun.pages:
+            _tell(desk, f"{begun.items:,} comments were there already, going on")
+        async for page in desk.pages(name, place, begun.next):
+            mark = part.append(lines(page.items), len(page.items), page.next)
+            _tell(desk, f"{mark.items:,} comments")
+        _place(desk, name, place, part, layout, overwrite=overwrite)
+        return Exported(part.mark.items, part.mark.pages, begun.items)
+
+
+async def export_lines(desk: Desk, name: str, place: Place, arguments: Arguments, sink: Sink) -> Exported:
+    """Hand all pages on as they come, until the reader has had enough.
+
+    Raises:
+        DsopsError: A page can't be had.
+    """
+    items = pages = 0
+    async for page in desk.pages(name, place, arguments):
+        if not sink(lines(page.items)):
+            return Exported(items, pages, whole=False)
+        items, pages = items + len(page.items), pages + 1
+        _tell(desk, f"{items:,} comments")
+    return Exported(items, pages)
+
+
+def _place(desk: Desk, name: str, place: Place, part: PartFile, layout: Layout, *, overwrite: bool) -> None:
+    if layout is Layout.JSONL:
+        part.finish(part.part, overwrite=overwrite)
+        return
+    cells = desk.operation(place, name).cells
+    if cells is None:
+        raise DsopsError.of(f"what {name} brings has no form as a table", hint="Leave out --as csv.")
+    sheet = part.target.with_name(f"{part.target.name}.part.csv")
+    try:
+        write_sheet(part.part, sheet, cells)
+    except OSError as refused:
+        raise DsopsError.of(f"{sheet} can't be written", detail=refused.strerror or str(refused)) from refused
+    part.finish(sheet, overwrite=overwrite)
+
+
+def _tell(desk: Desk, words: str) -> None:
+    desk.emit(Event(EventKind.PROGRESS, words))
+
+
+def request_arguments(**given: Any) -> Mapping[str, Any]:
+    """Return the arguments that were given: neither None nor empty."""
+    return {name: value for name, value in given.items() if value not in (None, (), [])}
