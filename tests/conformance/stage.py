@@ -154,9 +154,7 @@ class Stage:
 
     def tag(self, dataset: str, tag: str, version: int) -> None:
         """Point a model tag to a version, as a stranger would."""
-        self.emulator.request(
-            "PUT", f"/api/_private/datasets/{dataset}/model-tags/{tag}", {"version": version}
-        )
+        self.emulator.request("PUT", f"/api/_private/datasets/{dataset}/model-tags/{tag}", {"version": version})
 
     def stream(self, path: str) -> Document:
         """Return a stream as it is: ``project1/collateral/dispute``."""
@@ -193,9 +191,7 @@ def _document(kind: str, name: str, base: Document, spec: Document) -> Document:
 
 def actions(plan: Json) -> dict[str, str]:
     """Return address to ``action reason``, without the provider's name: ``{"Stream/x": "update fields_changed"}``."""
-    return {
-        each["address"].removeprefix("uipath/"): f"{each['action']} {each['reason']}" for each in plan["changes"]
-    }
+    return {each["address"].removeprefix("uipath/"): f"{each['action']} {each['reason']}" for each in plan["changes"]}
 
 
 def change(plan: Json, address: str) -> Json:
@@ -244,4 +240,4 @@ def _is(call: Json, request: Document) -> bool:
         return False
     if call["bodySha256"] is not None:
         return bool(call["bodySha256"] == sha256(request["body"]))
-    return "body" not in call and not request["body"] or "(known after apply)" in json.dumps(call.get("body"))
+    return ("body" not in call and not request["body"]) or "(known after apply)" in json.dumps(call.get("body"))

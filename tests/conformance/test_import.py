@@ -9,11 +9,33 @@ import pytest
 from tests.conformance.stage import Stage, actions, dataset, stream
 
 LABELS = (
-    "no", "on", "off", "y", "NO", "True", "null", "~", "1e3", "0x1F", "012", "1_000", "12:30:45", "2020-01-01", ".5", "-", "---",
-    "a: b", "a #b", "#a", "&a", "*a", "!a", "!!str a", "|", "% a", "@a", "`a", "[a]", "{a}", "? a", "- a", "'a'", '"a"', "a\\b",
-    "${x}", "$${x}", "${env:HOME}", "$$", "<<", "=", "é", "日本語", "🙂", "\u00a0", "a\tb", "a\u2028b", "\ufeffa", "a\x85b", "x" * 64,
-)  # fmt: skip
-TEXTS = (*LABELS[:-1], "a\nb", "a\n", "\na", " a ", "a \nb", "a\r\nb", "a\n\n\nb\n\n", "\x01\x7f", "  a\n b", "\n", " ", "\t\n")
+    *("no", "on", "off", "y", "NO", "True", "null", "~", "1e3", "0x1F", "012", "1_000", "12:30:45", "2020-01-01", ".5"),
+    *(
+        "-",
+        "---",
+        "a: b",
+        "a #b",
+        "#a",
+        "&a",
+        "*a",
+        "!a",
+        "!!str a",
+        "|",
+        "% a",
+        "@a",
+        "`a",
+        "[a]",
+        "{a}",
+        "? a",
+        "- a",
+    ),
+    *("'a'", '"a"', "a\\b", "${x}", "$${x}", "${env:HOME}", "$$", "<<", "=", "é", "日本語", "🙂"),
+    *("\u00a0", "a\tb", "a\u2028b", "\ufeffa", "a\x85b", "x" * 64),
+)
+TEXTS = (
+    *LABELS[:-1],
+    *("a\nb", "a\n", "\na", " a ", "a \nb", "a\r\nb", "a\n\n\nb\n\n", "\x01\x7f", "  a\n b", "\n", " ", "\t\n"),
+)
 
 
 def declare_nothing(stage: Stage) -> Stage:
@@ -134,20 +156,28 @@ def test_awkward_names_and_texts(stage: Stage, field: str) -> None:
             _with_labels(stage, [["Parent", label] for label in LABELS if label.strip()])
         case "values":
             properties = {f"string:{label}": {"one_of": sorted(TEXTS)} for label in LABELS}
-            stage.put("project1/mail/streams", {"stream": {"name": "it", "comment_filter": {"user_properties": properties}}})
+            stage.put(
+                "project1/mail/streams", {"stream": {"name": "it", "comment_filter": {"user_properties": properties}}}
+            )
         case _:
             for number, text in enumerate(TEXTS):
-                stage.put("project1/mail/streams", {"stream": {"name": f"s{number}", "title": text, "description": text}})
+                stage.put(
+                    "project1/mail/streams", {"stream": {"name": f"s{number}", "title": text, "description": text}}
+                )
     declare_nothing(stage).run("import", "--connection", "cm", "--all", "--into", "found")
     plans_to_nothing(stage, 1 + len(stage.emulator.streams("project1/mail")))
 
 
 def _with_labels(stage: Stage, names: list[list[str]]) -> None:
     thresholds = [{"name": name, "threshold": index / 100} for index, name in enumerate(names)]
-    stage.put("project1/mail/streams", {"stream": {"name": "it", "model": {"version": 1, "label_thresholds": thresholds}}})
+    stage.put(
+        "project1/mail/streams", {"stream": {"name": "it", "model": {"version": 1, "label_thresholds": thresholds}}}
+    )
 
 
-@pytest.mark.parametrize("name", ["no", "1e3", "0123", "null", "true", "1_0", "0x10", "on", "12", "-", "_", "A-_-", "2020-01-01"])
+@pytest.mark.parametrize(
+    "name", ["no", "1e3", "0123", "null", "true", "1_0", "0x10", "on", "12", "-", "_", "A-_-", "2020-01-01"]
+)
 def test_awkward_names_of_objects(stage: Stage, name: str) -> None:
     stage.put(f"project1/{name}", {"dataset": {}})
     stage.put(f"project1/{name}/streams", {"stream": {"name": name}})

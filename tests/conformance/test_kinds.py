@@ -46,7 +46,9 @@ def mute(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
         yield running
 
 
-@pytest.mark.parametrize("story", sorted((Path(__file__).parent / "kinds" / "mute").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "story", sorted((Path(__file__).parent / "kinds" / "mute").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_without_echo_too(story: Path, mute: RunningEmulator, tmp_path: Path) -> None:
     mute.start_over()
     walk(yaml.safe_load(story.read_text(encoding="utf-8")), Stage(tmp_path / "mail", mute))
@@ -73,7 +75,9 @@ def _walk_to(step: Document, documents: dict[str, Document], stage: Stage) -> No
     assert actions(plan) == step["plan"]
     assert len(stage.emulator.requests()) == plan["summary"]["reads"]
     for address, fields in step.get("fields", {}).items():
-        found = [[each[name] for name in ("path", "before", "after", "cause")] for each in change(plan, address)["fields"]]
+        found = [
+            [each[name] for name in ("path", "before", "after", "cause")] for each in change(plan, address)["fields"]
+        ]
         assert found == fields
     assert stage.writes() == []
 
@@ -109,7 +113,9 @@ def _is_live(stage: Stage, path: str, wanted: Json) -> None:
             read(path)
         return
     found = read(path)
-    assert {name: _unordered(found[name]) for name in wanted} == {name: _unordered(each) for name, each in wanted.items()}
+    assert {name: _unordered(found[name]) for name in wanted} == {
+        name: _unordered(each) for name, each in wanted.items()
+    }
 
 
 def _unordered(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What planning must ask: model tags, ids of other resources, parents outside the stack; and answers that are no answers."""
+"""What planning must ask: model tags, ids of other resources, parents outside; and answers that are no answers."""
 
 import http.server
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.stage import UNTAGGED, Stage, actions, change, dataset, same_calls, stream, statuses
+from tests.conformance.stage import UNTAGGED, Stage, actions, change, dataset, same_calls, statuses, stream
 from tests.support import RunningEmulator
 
 LIVE = {"tag": "live", "labelThresholds": {"A": 0.5}}
@@ -25,7 +25,7 @@ def outside(stage: Stage) -> Stage:
     return stage
 
 
-# --- model tags ---------------------------------------------------------------------------------------------------------
+# --- model tags -------------------------------------------------------------------------------------------------------
 
 
 def test_a_tag_is_resolved_and_a_moved_one_is_a_pending_change(stage: Stage) -> None:
@@ -83,7 +83,7 @@ def test_a_stream_whose_tag_cannot_be_read_is_left_as_it_is(stage: Stage) -> Non
     assert stage.recorded() == ["uipath/Stream/dispute"]
 
 
-# --- references -----------------------------------------------------------------------------------------------------------
+# --- references -------------------------------------------------------------------------------------------------------
 
 
 def test_an_id_that_is_known_after_apply(stage: Stage) -> None:
@@ -142,7 +142,7 @@ def test_what_a_failed_create_would_have_told_is_not_sent(stage: Stage) -> None:
     stage.settled()
 
 
-# --- parents ---------------------------------------------------------------------------------------------------------------
+# --- parents ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_parent_that_is_not_declared(stage: Stage) -> None:
@@ -171,7 +171,7 @@ def test_a_parent_outside_that_is_not_there(stage: Stage) -> None:
     assert "resources.yaml:" in done.err
 
 
-# --- answers that are none ------------------------------------------------------------------------------------------------------
+# --- answers that are none --------------------------------------------------------------------------------------------
 
 Twist = Callable[[str, bytes], tuple[int, str, bytes] | None]
 
@@ -187,7 +187,9 @@ def between(emulator: RunningEmulator, twist: Twist) -> Iterator[str]:
                 f"{emulator.url}{self.path}",
                 method=self.command,
                 data=self.rfile.read(length) or None,
-                headers={name: self.headers[name] for name in ("authorization", "content-type") if name in self.headers},
+                headers={
+                    name: self.headers[name] for name in ("authorization", "content-type") if name in self.headers
+                },
             )
             try:
                 with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:

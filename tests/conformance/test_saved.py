@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.stage import Stage, actions, dataset, same_calls, stream, statuses
+from tests.conformance.stage import Stage, actions, dataset, same_calls, statuses, stream
 from tests.support import run_dsops
 
 
@@ -18,14 +18,18 @@ def test_saved_shown_applied(stage: Stage, tmp_path: Path) -> None:
     shutil.move(stage.folder / "it.plan", away / "it.plan")
     assert run_dsops("show", "it.plan", "--format", "json", cwd=away).ok().out == saved.out
     for form in ("text", "markdown"):
-        assert run_dsops("show", "it.plan", "--format", form, cwd=away).ok().out == stage.run("plan", "--format", form).out
+        assert (
+            run_dsops("show", "it.plan", "--format", form, cwd=away).ok().out == stage.run("plan", "--format", form).out
+        )
     stage.process("apply", away / "it.plan")
     same_calls(saved.json, stage.writes())
     stage.settled()
 
 
 def test_the_same_plan_is_the_same_bytes(stage: Stage) -> None:
-    stage.declare(dataset(title="A", sourceIds=["ffffffffffffffff", "0000000000000000"]), *(stream(f"s{n}") for n in range(9)))
+    stage.declare(
+        dataset(title="A", sourceIds=["ffffffffffffffff", "0000000000000000"]), *(stream(f"s{n}") for n in range(9))
+    )
     first, second = (stage.process("plan", "--format", "json", "--save", f"{n}.plan") for n in (1, 2))
     assert first.out == second.out
     assert (stage.folder / "1.plan").read_bytes() == (stage.folder / "2.plan").read_bytes()
@@ -63,12 +67,16 @@ def test_what_changed_since_is_refused_and_the_rest_done(stage: Stage) -> None:
     stage.put("project1/fourth", {"dataset": {}})
     before = len(stage.writes())
     report = stage.run("apply", "it.plan", "--format", "json", code=3).json
-    assert statuses(report) == {
-        "Dataset/collateral": "failed",
-        "Dataset/fourth": "succeeded",
-        "Dataset/other": "succeeded",
-        "Dataset/third": "succeeded",
-    } or statuses(report)["Dataset/fourth"] == "failed"
+    assert (
+        statuses(report)
+        == {
+            "Dataset/collateral": "failed",
+            "Dataset/fourth": "succeeded",
+            "Dataset/other": "succeeded",
+            "Dataset/third": "succeeded",
+        }
+        or statuses(report)["Dataset/fourth"] == "failed"
+    )
     assert [each["path"] for each in stage.writes()[before:]] == ["/api/v1/datasets/project1/other"]
     assert stage.dataset("project1/collateral")["title"] == "Theirs"
 
@@ -112,9 +120,16 @@ def test_a_damaged_plan_is_refused(stage: Stage, damage: str) -> None:
 def test_a_plan_of_another_environment_stays_there(stage: Stage) -> None:
     stage.declare(dataset())
     (stage.folder / "env").mkdir()
-    (stage.folder / "env" / "prod.yaml").write_text(json.dumps(
-        {"apiVersion": "uipath/v1", "kind": "Dataset", "metadata": {"name": "collateral"}, "spec": {"title": "Prod"}}
-    ))
+    (stage.folder / "env" / "prod.yaml").write_text(
+        json.dumps(
+            {
+                "apiVersion": "uipath/v1",
+                "kind": "Dataset",
+                "metadata": {"name": "collateral"},
+                "spec": {"title": "Prod"},
+            }
+        )
+    )
     stage.plan("--env", "prod", "--save", "prod.plan")
     stage.run("apply", "prod.plan")
     assert stage.recorded() == []
