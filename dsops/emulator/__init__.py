@@ -9,6 +9,6 @@ so that a misreading on one side shows on the other.
 
 from dsops.emulator.app import create_app
 from dsops.emulator.exchange import SetupError
-from dsops.emulator.options import Options, PutExisting
+from dsops.emulator.options import Options, PutExisting, parse_generate
 
-__all__ = ["Options", "PutExisting", "SetupError", "create_app"]
+__all__ = ["Options", "PutExisting", "SetupError", "create_app", "parse_generate"]

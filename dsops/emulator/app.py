@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from dsops.emulator.clock import Clock
 from dsops.emulator.control import control_routes
 from dsops.emulator.exchange import Api, Refusal, SetupError
 from dsops.emulator.faults import Gate, Schedule
@@ -26,15 +27,17 @@ def create_app(options: Options) -> Starlette:
     """
     tokens, seed = read_tokens(options.tokens), read_seed(options.seed)
     requests, faults, gate = RequestLog(), Schedule(options.faults), Gate()
-    store = Store(options.data)
+    store, clock = Store(options.data), Clock(options.clock)
     apis: tuple[Api, ...] = (
-        Uipath(store, tokens, options.clock, echo=options.echo_thresholds, put_existing=options.put_existing),
+        Uipath(store, tokens, clock, echo=options.echo_thresholds, put_existing=options.put_existing),
     )
 
     def reset() -> None:
         with store.transaction():
             store.clear()
             _load(seed, apis)
+            for api in apis:
+                api.generate(options.generate)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -46,8 +49,8 @@ def create_app(options: Options) -> Starlette:
             reset()
         except Refusal as refusal:
             store.close()
-            raise SetupError(f"{options.seed}: {refusal.message}") from refusal
-    app = Starlette(routes=control_routes(requests, faults, gate, reset), lifespan=lifespan)
+            raise SetupError(f"{options.seed or '--generate'}: {refusal.message}") from refusal
+    app = Starlette(routes=control_routes(requests, faults, gate, clock, reset), lifespan=lifespan)
     app.router.redirect_slashes = False
     app.router.default = Pipeline(apis, store, requests, faults, gate, options.clock, options.drop_error)
     app.state.requests, app.state.store = requests, store

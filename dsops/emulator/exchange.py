@@ -61,6 +61,9 @@ class Api(Protocol):
     def load(self, seed: Any) -> None:
         """Take in this provider's section of a seed file. Raises Refusal that names the place."""
 
+    def generate(self, counts: Mapping[str, int]) -> None:
+        """Make up so many objects, named as in `--generate`; names it doesn't know are another API's matter."""
+
 
 def encode(value: object) -> bytes:
     """JSON bytes of a value."""

@@ -21,9 +21,21 @@ def read_seed(path: Path | None) -> dict[str, Any]:
         if path.suffix == ".json":
             document = orjson.loads(path.read_bytes())
         else:
-            document = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 — both are safe
+            document = yaml.load(path.read_bytes(), _loader())  # noqa: S506 — a safe one
     except (OSError, orjson.JSONDecodeError, yaml.YAMLError) as error:
         raise SetupError(f"{path}: seed cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise SetupError(f"{path}: a seed is a mapping from provider (uipath) to its objects")
     return document
+
+
+def _loader() -> Any:
+    """PyYAML's safe loader, but one that leaves times as text: a seed holds what a JSON body would."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    resolvers = {
+        first: [each for each in known if each[0] != "tag:yaml.org,2002:timestamp"]
+        for first, known in base.yaml_implicit_resolvers.items()
+    }
+    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})

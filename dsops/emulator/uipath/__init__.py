@@ -4,7 +4,7 @@ Here belong: its routes, the strict shapes of its bodies, its answers. Not here:
 the same for every provider. What the vendor leaves open is decided in specs/uipath.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,8 +14,9 @@ from dsops.emulator.options import PutExisting
 from dsops.emulator.store import Store
 from dsops.emulator.tokens import Tokens
 from dsops.emulator.uipath.comments import Comments
+from dsops.emulator.uipath.generate import generate
 from dsops.emulator.uipath.routes import OPERATIONS, PREFIXES, Operation, find_operation
-from dsops.emulator.uipath.seed import load_datasets
+from dsops.emulator.uipath.seed import load_seed
 from dsops.emulator.uipath.service import Ask, Service
 from dsops.emulator.uipath.shapes import check_path
 
@@ -54,8 +55,12 @@ class Uipath:
         return Answer(status, encode({"status": "error", "message": message}))
 
     def load(self, seed: Any) -> None:
-        """Take in datasets with their streams and model tags (format: specs/uipath.md). Raises Refusal."""
-        load_datasets(self._service, seed)
+        """Take in datasets with streams and tags, sources with comments (format: specs/uipath.md). Raises Refusal."""
+        load_seed(self._service, seed)
+
+    def generate(self, counts: Mapping[str, int]) -> None:
+        """Make up comments, datasets and streams. Raises Refusal."""
+        generate(self._service, counts)
 
     def _bearer(self, incoming: Incoming) -> str:
         scheme, _, token = incoming.headers.get("authorization", "").partition(" ")

@@ -6,9 +6,8 @@ They have a table of their own, because streams and exports walk through them in
 import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from dsops.emulator.store import Store
@@ -37,9 +36,8 @@ class Place(NamedTuple):
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """One comment; the fields stand as the columns do.
+class Comment(NamedTuple):
+    """One comment; the fields stand as the columns do. A tuple, because a fetch makes thousands of them.
 
     seq: counts uploads, over all sources; uid: source id, a dot, the comment's id.
     created_at, timestamp: microseconds since 1970.
@@ -77,7 +75,7 @@ class Comments:
         """Write comments, each new or in place of the one with its number."""
         self._connection.executemany(
             "INSERT OR REPLACE INTO uipath_comments VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            map(_row, comments),
+            comments,
         )
 
     def find(self, uids: Sequence[str]) -> dict[str, Comment]:
@@ -85,12 +83,12 @@ class Comments:
         found = (
             self._connection.execute("SELECT * FROM uipath_comments WHERE uid = ?", (uid,)).fetchone() for uid in uids
         )
-        return {row[1]: Comment(*row) for row in found if row is not None}
+        return {row[1]: Comment._make(row) for row in found if row is not None}
 
     def after(self, sources: Sequence[str], order: Order, place: Place, until: int | None = None) -> Iterator[Comment]:
         """The comments of some sources that stand behind a place, in order, up to a time (inclusive); read lazily."""
         walks = [self._walk(source, order, place, until) for source in sources]
-        return walks[0] if len(walks) == 1 else heapq.merge(*walks, key=attrgetter(order.value, "seq"))
+        return walks[0] if len(walks) == 1 else heapq.merge(*walks, key=_KEYS[order])
 
     def _walk(self, source: str, order: Order, place: Place, until: int | None) -> Iterator[Comment]:
         rows: sqlite3.Cursor = self._connection.execute(
@@ -98,7 +96,7 @@ class Comments:
             f" ORDER BY {order}, seq",
             (source, place.at, place.seq, 2**62 if until is None else until),
         )
-        return (Comment(*row) for row in rows)
+        return map(Comment._make, rows)
 
 
-_row = attrgetter("seq", "uid", "source", "created_at", "timestamp", "comment", "assigned", "predictions")
+_KEYS = {order: itemgetter(Comment._fields.index(order), 0) for order in Order}

@@ -16,7 +16,7 @@ from dsops.emulator.uipath import shapes
 from dsops.emulator.uipath.comments import Comment, Order, Place
 from dsops.emulator.uipath.filters import matcher
 from dsops.emulator.uipath.instants import parse_micros
-from dsops.emulator.uipath.predictions import NOTHING, above, predict
+from dsops.emulator.uipath.predictions import above, predict
 from dsops.emulator.uipath.sequence import (
     Position,
     place_of,
@@ -82,21 +82,23 @@ def _gather(
 def _renderer(stream: Mapping[str, Any]) -> Callable[[Comment], bytes]:
     model = stream["model"]
     thresholds = {" > ".join(each["name"]): each["threshold"] for each in model["label_thresholds"]} if model else {}
+    name = stream["id"]
 
     def render(comment: Comment) -> bytes:
-        predicted = predict(comment.predictions, model["version"]) if model else NOTHING
-        labels = above(predicted.labels, thresholds) if thresholds else predicted.labels
-        shown = [{"name": label.name.split(" > "), "probability": label.probability} for label in labels]
-        properties = b',"label_properties":' + encode(predicted.label_properties) if predicted.label_properties else b""
-        place = sequence_id(stream["id"], comment.place(Order.CREATED_AT)).encode()
-        return b'{"comment":%s,"entities":[],"labels":%s%s,"sequence_id":"%s"}' % (
-            comment.comment,
-            encode(shown),
-            properties,
-            place,
-        )
+        place = sequence_id(name, comment.place(Order.CREATED_AT)).encode()
+        predicted = _predicted(comment, model["version"], thresholds) if model else b'"labels":[]'
+        return b'{"comment":%s,"entities":[],%s,"sequence_id":"%s"}' % (comment.comment, predicted, place)
 
     return render
+
+
+def _predicted(comment: Comment, version: int, thresholds: Mapping[str, float]) -> bytes:
+    predicted = predict(comment.predictions, version)
+    labels = above(predicted.labels, thresholds) if thresholds else predicted.labels
+    shown = encode([{"name": label.name.split(" > "), "probability": label.probability} for label in labels])
+    if not predicted.label_properties:
+        return b'"labels":%s' % shown
+    return b'"label_properties":%s,"labels":%s' % (encode(predicted.label_properties), shown)
 
 
 def advance(service: Service, ask: Ask) -> Answer:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from dsops.emulator.checks import parse_instant
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -26,4 +27,4 @@ def format_instant(moment: datetime) -> str:
 
 def format_micros(micros: int) -> str:
     """RFC 3339 with microseconds and Z, from microseconds since 1970."""
-    return format_instant(EPOCH + micros * _MICROSECOND)
+    return f"{(_NAIVE_EPOCH + timedelta(microseconds=micros)).isoformat(timespec='microseconds')}Z"

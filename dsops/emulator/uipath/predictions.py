@@ -57,7 +57,7 @@ def score(text: str, salt: int) -> bytes:
     text = text.lower()
     labels = []
     for position, (name, words) in enumerate(_WORDS):
-        hits = sum(word in text for word in words)
+        hits = [word in text for word in words].count(True)
         noise = (salt >> (position * 4)) % 997 / 997
         if hits or noise < 0.12:
             probability = 0.55 + 0.13 * min(hits, 3) + 0.05 * noise if hits else 0.04 + noise

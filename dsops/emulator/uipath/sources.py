@@ -5,7 +5,6 @@ dsops calls none of these; they are the vendor's own way to bring comments in, f
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -96,7 +95,7 @@ def _changed(old: Comment, source_id: str, fields: Mapping[str, Any], now: int) 
     document = document_of(source_id, fields, old.created_at, now)
     document |= {"has_annotations": before["has_annotations"], "context": str(int(before["context"]) + 1)}
     fresh = make_comment(old.seq, source_id, fields, old.created_at)
-    return replace(fresh, comment=encode(document), assigned=old.assigned)
+    return fresh._replace(comment=encode(document), assigned=old.assigned)
 
 
 def _content(document: Mapping[str, Any]) -> dict[str, Any]:
