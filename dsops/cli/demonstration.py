@@ -118,7 +118,7 @@ def _ask(stage: _Stage, method: str, body: object) -> dict[str, Any]:
 @contextmanager
 def _emulator() -> Iterator[str]:
     """Run an emulator in a process of its own and yield its address."""
-    command = [sys.executable, "-m", "dsops", "emulator", "--port", "0"]
+    command = [sys.executable, "-m", "dsops", "emulator", "--port", "0", "--log-level", "warning"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             ready = process.stdout.readline() if process.stdout else ""

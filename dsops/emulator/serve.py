@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -30,11 +30,17 @@ class _DroppableProtocol(H11Protocol):
 class _Server(uvicorn.Server):
     """A server that says where it is once it listens, and whose stopping is an ordinary return."""
 
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None] | None) -> None:
+        super().__init__(config)
+        self._ready = ready
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if sockets and self.started:
             sys.stdout.write(json.dumps({"url": _url(sockets[0])}) + "\n")
             sys.stdout.flush()
+            if self._ready:
+                self._ready(_url(sockets[0]))
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -53,11 +59,12 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def serve(host: str, port: int, options: Options) -> None:
+def serve(host: str, port: int, options: Options, ready: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM, then return. Port 0 takes a free one.
 
-    Prints one line on stdout when ready: {"url": "http://127.0.0.1:8321"}. Raises SetupError when the port or a file
-    can't be used. Requests still running at the stop get a second to end; those held before the commit never commit.
+    Prints one line on stdout when ready, {"url": "http://127.0.0.1:8321"}, then calls `ready` with that URL. Raises
+    SetupError when the port or a file can't be used. Requests still running at the stop get a second to end; those held
+    before the commit never commit.
     """
     listener = _listen(host, port)
     try:
@@ -72,7 +79,7 @@ def serve(host: str, port: int, options: Options) -> None:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )
-        _Server(config).run(sockets=[listener])
+        _Server(config, ready).run(sockets=[listener])
     finally:
         listener.close()
 

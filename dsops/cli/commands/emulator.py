@@ -6,17 +6,41 @@ import click
 
 from dsops.cli.extras import require_emulator
 from dsops.cli.options import Common, common_options
+from dsops.cli.output import say
+
+# Shown in --help as it stands, and at the start with the real address in the place of {url}.
+_GUIDE = """\
+Token: emulator (Authorization: Bearer emulator). Under {url}/_emulator, without a token:
+  GET  /requests    what arrived, and what became of it (DELETE empties it)
+  POST /faults      rules for trouble (DELETE drops them); GET /held, POST /release
+  POST /clock       {{"now": "2024-01-01T00:00:00Z"}}, {{"advance": 60}}, {{"now": null}}
+  POST /reset       back to the data of the start
+The third POST commits, and then its connection drops:
+  curl {url}/_emulator/faults -d '[{{"match": {{"method": "POST"}}, "skip": 2, "fault": "drop_after"}}]'
+Comments come from --generate or --seed, or are uploaded now:
+  curl -X PUT {url}/api/v1/sources/project1/mail -H 'Authorization: Bearer emulator' -d '{{"source": {{}}}}'
+  curl {url}/api/v1/sources/project1/mail/sync -H 'Authorization: Bearer emulator' -d '{{"comments": [
+    {{"id": "1", "timestamp": "2024-01-01", "messages": [{{"body": {{"text": "Where is my refund?"}}}}]}}]}}'"""
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(epilog="\b\nExample:\n  dsops emulator --port 0 --data emulator.db")
+@click.command(
+    epilog="\b\nExamples:\n  dsops emulator --port 0 --data emulator.db\n"
+    "  dsops emulator --generate comments=10000,datasets=2,streams=4\n\n\b\n"
+    + _GUIDE.format(url="http://127.0.0.1:8321")
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
 )
 @click.option("--data", type=_FILE, help="SQLite file that keeps the data; in memory without it.")
 @click.option("--seed", type=_FILE, help="YAML or JSON file of objects to begin with.")
+@click.option(
+    "--generate",
+    metavar="NAME=N,...",
+    help="Objects to make up to begin with: comments=10000, and datasets and streams (1 of each).",
+)
 @click.option("--tokens", type=_FILE, help="JSON file of further tokens with their permissions.")
 @click.option(
     "--echo-thresholds/--no-echo-thresholds",
@@ -38,26 +62,32 @@ def command(
     port: int,
     data: Path | None,
     seed: Path | None,
+    generate: str | None,
     tokens: Path | None,
     echo_thresholds: bool,
     put_existing: str,
 ) -> int:
     """Serve the providers' APIs on one local port, to try and to test.
 
-    When it is ready it prints one line, {"url": "http://127.0.0.1:8321"}. It takes the token `emulator`, and runs until
-    it is interrupted.
+    When it is ready it prints one line, {"url": "http://127.0.0.1:8321"}, and on stderr how to use it, unless
+    --log-level is warning or error. It runs until it is interrupted.
     """
-    del common
     require_emulator()
-    from dsops.emulator import Options, PutExisting, SetupError
+    from dsops.emulator import Options, PutExisting, SetupError, parse_generate
     from dsops.emulator.serve import serve
     from dsops.model import DsopsError
 
-    options = Options(
-        data=data, seed=seed, tokens=tokens, echo_thresholds=echo_thresholds, put_existing=PutExisting(put_existing)
-    )
+    guide = common.log_level in {"debug", "info"}
     try:
-        serve(host, port, options)
+        options = Options(
+            data=data,
+            seed=seed,
+            generate=parse_generate(generate) if generate else {},
+            tokens=tokens,
+            echo_thresholds=echo_thresholds,
+            put_existing=PutExisting(put_existing),
+        )
+        serve(host, port, options, (lambda url: say(_GUIDE.format(url=url))) if guide else None)
     except SetupError as error:
         raise DsopsError.of(f"the emulator can't start: {error}") from error
     return 0
