@@ -1,5 +1,6 @@
 """Killed with SIGKILL around every write of the scenario, and run again."""
 
+import itertools
 import signal
 
 import pytest
@@ -14,6 +15,8 @@ FATES = ("late", "never", "done")
 
 BOUNDARIES = 3 * len(WRITES) + 2
 """Each write is announced, answered and settled; one save of records alone; one note for the history."""
+
+IN_TURN = [*zip(WRITES, itertools.cycle(["late", "done"]), strict=False)]
 
 each_write = pytest.mark.parametrize("write", WRITES, ids=lambda write: write.id)
 made = pytest.mark.parametrize("write", [each for each in WRITES if each.makes], ids=lambda write: write.id)
@@ -62,8 +65,7 @@ def test_run_again_with_the_object_taken_out_of_the_manifest(
     check_converged(world, template, without=write.makes)
 
 
-@each_write
-@pytest.mark.parametrize("fate", ["late", "done"])
+@pytest.mark.parametrize(("write", "fate"), IN_TURN, ids=lambda each: getattr(each, "id", each))
 def test_run_again_with_ten_calls_in_flight(world: World, template: Template, write: Write, fate: str) -> None:
     kill_at(world, write, fate, workers=10)
     world.apply().ok()
@@ -95,7 +97,7 @@ def test_killed_at_a_boundary_of_the_journal(world: World, template: Template, b
     _killed_at_a_boundary(world, template, boundary, workers=1)
 
 
-@pytest.mark.parametrize("boundary", range(2, BOUNDARIES + 1, 3))
+@pytest.mark.parametrize("boundary", range(2, BOUNDARIES + 1, 5))
 def test_killed_at_a_boundary_with_ten_calls_in_flight(world: World, template: Template, boundary: int) -> None:
     _killed_at_a_boundary(world, template, boundary, workers=10)
 
