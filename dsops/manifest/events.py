@@ -3,10 +3,13 @@
 Building straight from events is several times as fast as a YAML loader, and leaves the rules to us: the scalars of
 `scalars`, no duplicate keys, no tags, text keys only, bounded depth and aliases. Only values are built here; where each
 of them stands is found when somebody asks (`places`), by parsing that one document again.
+
+Plain texts, which most are, don't even need the events (`plain`).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Any, Final
 
 import yaml
@@ -21,7 +24,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from dsops.manifest import scalars
+from dsops.manifest import plain, scalars
 from dsops.manifest.parser import new_parser
 from dsops.manifest.places import Places, repeats
 from dsops.manifest.source import decode, too_large
@@ -304,6 +307,12 @@ def parse_text(text: str, file: str) -> Parsed:
         text: The file's text, without a byte order mark.
         file: How diagnostics call the file.
     """
+    documents = plain.read(text, file)
+    return parse_events(text, file) if documents is None else Parsed(tuple(starmap(Document, documents)))
+
+
+def parse_events(text: str, file: str) -> Parsed:
+    """Do what `parse_text` does, with the events of a YAML parser, whatever the text."""
     diagnostics: list[Diagnostic] = []
     documents: list[Document] = []
     try:
