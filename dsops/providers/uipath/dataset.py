@@ -13,14 +13,13 @@ from dsops.model import (
     Flow,
     FlowFailure,
     KindInfo,
-    Listing,
     LiveObject,
     NaturalKey,
     Repeat,
     Response,
 )
 from dsops.model.assets import asset
-from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, checked, decoded, has_id, items
+from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, checked, decoded, has_id, items, whole
 
 _WIRE = MappingProxyType(
     {
@@ -81,7 +80,7 @@ class Dataset:
         """One call for all datasets of the account; it has no pages (``specs/uipath.md``, listings)."""
         del parent
         response = yield Call("GET", ROOT, permission="View labels")
-        return Listing(tuple(decoded(_decode, document) for document in items(response, "datasets")))
+        return whole(decoded(_decode, document) for document in items(response, "datasets"))
 
     def reading(self, key: NaturalKey) -> Flow:
         """One call by name."""

@@ -34,6 +34,7 @@ from dsops.providers.uipath.wire import (
     items,
     label_path,
     project_and_name,
+    whole,
 )
 
 _TEXTS = ("title", "description")
@@ -95,7 +96,7 @@ class Stream:
             if failed.failure.kind is FailureKind.NOT_FOUND:
                 return Listing((), exists=False)
             raise
-        return Listing(tuple(decoded(partial(_decode, parent), document) for document in items(response, "streams")))
+        return whole(decoded(partial(_decode, parent), document) for document in items(response, "streams"))
 
     def reading(self, key: NaturalKey) -> Flow:
         """One call by name."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from dsops.model import Late, LiveObject, NaturalKey, RemoteError, Response, canonical
+from dsops.model import Late, Listing, LiveObject, NaturalKey, RemoteError, Response, canonical
 
 ROOT = ("api", "v1", "datasets")
 LABEL_SEPARATOR = " > "
@@ -66,6 +66,18 @@ def items(response: Response, name: str) -> list[Mapping[str, Any]]:
     if len({each["id"] for each in found}) != len(found):
         bad_answer(f"the list {name!r} names an id twice")
     return found
+
+
+def whole(objects: Iterable[LiveObject]) -> Listing:
+    """Return a listing of objects, no name of which stands for two.
+
+    Raises:
+        RemoteError: One does.
+    """
+    found = tuple(objects)
+    if len({each.key for each in found}) != len(found):
+        bad_answer("two objects in a list have one name")
+    return Listing(found)
 
 
 def has_id(document: Mapping[str, Any]) -> bool:
