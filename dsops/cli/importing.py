@@ -38,5 +38,7 @@ def told(common: Common, found: Imported, folder: Path) -> None:
         say(note)
     if common.format == "json":
         out(json_text({"files": dict(found.files), "notes": list(found.notes)}))
-    else:
+    elif found.files:
         out("\n".join(str(folder / name) for name in sorted(found.files)))
+    else:
+        say("Nothing to import.")

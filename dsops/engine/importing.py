@@ -180,7 +180,8 @@ class _Naming:
         place = (info.type, live.key)
         known = self._by_place.get(place) or self._recorded.get(place)
         if known is not None:
-            self.notes.append(f"{info.type} {'/'.join(live.key)} is {known} already")
+            told = f"{info.type} {'/'.join(live.key)} is {known} already"
+            self.notes.append(told if place in self._recorded else f"{told}, not recorded: dsops apply adopts it")
             return None
         address = self._given.get(place) or self._free(kind, live.key)
         if address in self._taken:

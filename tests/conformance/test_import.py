@@ -1,6 +1,7 @@
 """Import: what exists gets manifests that plan to nothing, whatever it is called."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,26 @@ def test_the_same_twice_overwrites_nothing(stage: Stage) -> None:
     declare_nothing(stage).run(*args)
     path = stage.folder / "found" / "mail.yaml"
     before = path.read_bytes()
-    assert "already" in stage.run(*args, code=0).err
+    again = stage.run(*args)
+    assert (again.out, again.err) == (
+        "",
+        "uipath/Dataset project1/mail is uipath/Dataset/mail already\nNothing to import.\n",
+    )
     assert path.read_bytes() == before
     plans_to_nothing(stage, 1)
+
+
+def test_a_lost_state_is_rebuilt_by_apply(stage: Stage) -> None:
+    stage.declare(dataset(title="A"), stream()).apply()
+    shutil.rmtree(stage.folder / ".dsops")
+    before = len(stage.writes())
+    told = stage.run("import", "--connection", "cm", "--all", "--into", "found").err
+    assert told.count("not recorded: dsops apply adopts it") == 2
+    assert not (stage.folder / "found").exists()
+    assert set(actions(stage.plan()).values()) == {"adopt exists"}
+    stage.apply()
+    assert stage.recorded() == ["uipath/Dataset/collateral", "uipath/Stream/dispute"]
+    assert len(stage.writes()) == before
 
 
 def test_a_file_that_is_there_is_not_overwritten(stage: Stage) -> None:
