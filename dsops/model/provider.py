@@ -66,7 +66,10 @@ class Kind(Protocol):
         ...
 
     def lookups(self, attributes: Attributes, key: NaturalKey) -> Flow | None:
-        """Ask what planning must know (model tags); returns a ``Lookup``. None when nothing needs asking."""
+        """Ask what planning must know (model tags); returns a ``Lookup``. None when nothing needs asking.
+
+        The flow raises LookupError, in words for the plan, when what is asked for does not exist.
+        """
         ...
 
     def answered(self, key: NaturalKey, response: Response) -> LiveObject | None:

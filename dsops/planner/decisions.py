@@ -1,7 +1,7 @@
 """Deciding about every address, in an order in which each decision knows those it rests on.
 
-Undeclared objects come first: what they hold doesn't depend on what is declared. Declared ones follow, parents and
-whatever else they refer to before themselves.
+Undeclared objects come first, children before parents. Declared ones follow, parents and whatever else they refer to
+before themselves. What goes against this order is found after a round, and settled in the next.
 """
 
 import dataclasses

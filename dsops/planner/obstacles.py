@@ -23,7 +23,9 @@ def claimed(inputs: Inputs, subjects: Mapping[Address, Subject]) -> dict[Address
             "leaves that other one alone, and the next plan takes this one over",
         )
         for address, subject in subjects.items()
-        if subject.resource is None and (place := (subject.connection, address.type, subject.key)) in wanted
+        if subject.resource is None
+        and subject.live is not None
+        and (place := (subject.home, address.type, subject.live.key)) in wanted
     }
 
 
