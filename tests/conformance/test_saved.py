@@ -67,16 +67,16 @@ def test_what_changed_since_is_refused_and_the_rest_done(stage: Stage) -> None:
     stage.put("project1/fourth", {"dataset": {}})
     before = len(stage.writes())
     report = stage.run("apply", "it.plan", "--format", "json", code=3).json
-    assert (
-        statuses(report)
-        == {
-            "Dataset/collateral": "failed",
-            "Dataset/fourth": "succeeded",
-            "Dataset/other": "succeeded",
-            "Dataset/third": "succeeded",
-        }
-        or statuses(report)["Dataset/fourth"] == "failed"
-    )
+    assert statuses(report) == {
+        "Dataset/collateral": "failed",
+        "Dataset/fourth": "failed",
+        "Dataset/other": "succeeded",
+        "Dataset/third": "succeeded",
+    }
+    reasons = {each["address"]: each["reason"] for each in report["outcomes"]}
+    assert reasons["uipath/Dataset/collateral"] == "it changed since the plan was made"
+    assert "exists now" in reasons["uipath/Dataset/fourth"]
+    assert "uipath/Dataset/fourth" not in stage.recorded()
     assert [each["path"] for each in stage.writes()[before:]] == ["/api/v1/datasets/project1/other"]
     assert stage.dataset("project1/collateral")["title"] == "Theirs"
 
