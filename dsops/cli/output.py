@@ -32,10 +32,12 @@ def deliver(lines: bytes) -> bool:
         return False
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(lines)
-        sys.stdout.buffer.flush()
-        if stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
-            os.fsync(sys.stdout.fileno())
+        descriptor, rest = sys.stdout.fileno(), memoryview(lines)
+        # Not through sys.stdout.buffer: with PYTHONUNBUFFERED it takes a part, when the reader goes away, and is silent.
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fsync(descriptor)
     except OSError as error:
         _give_up(sys.stdout, error)
         return False

@@ -73,8 +73,12 @@ class PartFile:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        if self._file is None:
+            return
+        if exc is not None and self.mark.pages == 0 and os.fstat(self._file.fileno()).st_size == 0:
+            self.part.unlink(missing_ok=True)
+            self._note.unlink(missing_ok=True)
+        self._file.close()
 
     def open(self, *, restart: bool, overwrite: bool) -> Mark:
         """Begin, or go on where an interrupted run of the same request stopped; returns how far it is.
@@ -222,4 +226,4 @@ def _told(path: Path) -> Iterator[None]:
         raise DsopsError.of(f"{path} is there now, and was not replaced", hint="Give --overwrite.") from taken
     except OSError as refused:
         why = refused.strerror or str(refused)
-        raise DsopsError.of(f"{path} can't be written", detail=why, hint="What was noted so far stays.") from refused
+        raise DsopsError.of(f"{path} can't be written", detail=why) from refused

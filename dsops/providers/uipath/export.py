@@ -11,7 +11,7 @@ _MOST_UIDS = 256
 _MOST_SOURCES = 1024
 _LARGEST_PAGE = 256
 _ORDERS = ("created_at", "timestamp")
-_FILTERS = ("source_ids", "order_by", "from", "to")
+_FILTERS = ("source_ids", "order_by", "from", "to", "limit")
 
 
 def export(key: NaturalKey, arguments: Arguments) -> Flow:

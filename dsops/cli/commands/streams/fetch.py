@@ -36,8 +36,10 @@ def command(
     """Print the next comments of STREAM with their labels, a line of JSON each.
 
     Without --advance the stream stays where it is: the next fetch brings the same. With it, everything is printed at
-    least once, whatever happens; a run that is cut short prints the last batch again. A reader that goes away
-    (`| head`) ends it, and what it may not have read comes again.
+    least once, whatever happens: the stream moves only after a batch has left for the file or the pipe, and a run that
+    is cut short prints its last batch again. A reader that goes away (`| head`) ends it without moving the stream.
+    What a reader has not read from its pipe when it dies is printed all the same: a consumer that must not miss it
+    leaves out --advance and calls `dsops stream advance` when it is done.
     """
     if follow and not advance:
         raise click.UsageError("--follow needs --advance: a stream that isn't advanced brings the same again")
