@@ -149,7 +149,8 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
     strangers = around.neighbours.strangers(subject)
     if strangers and not around.settings.confirmed:
         note = f"it holds what this stack didn't record: {names('/'.join(each.key) for each in strangers)}"
-        passes = "--confirm with the id of this plan deletes it all the same"
+        calls = ", ".join(f"{call.method} {call.target}" for call in subject.kind.delete(subject.live.key))
+        passes = f"--confirm with the id of this plan deletes it all the same: {calls}"
         return Decision(subject, Action.BLOCKED, Reason.HOLDS_UNRECORDED, notes=(note, passes))
     return Decision(subject, Action.DELETE, Reason.UNDECLARED, notes=_losses(subject, around))
 
@@ -238,6 +239,8 @@ def _adopt(subject: Subject, resource: Resource, around: Surroundings, live: Liv
 
 
 def _update(subject: Subject, resource: Resource, around: Surroundings, record: Record, live: LiveObject) -> Decision:
+    if _agree(subject, resource, around.stack, record, live):
+        return Decision(subject, Action.NOOP, Reason.UNCHANGED)
     info = subject.kind.info
     ignored = ignored_paths(resource.meta.ignore, around.today)
     found = compare(subject.desired, record.attributes, live.attributes, info.fields, ignored)
@@ -257,6 +260,15 @@ def _update(subject: Subject, resource: Resource, around: Surroundings, record: 
     elif settings:
         action, reason = Action.UPDATE, Reason.SETTINGS_CHANGED
     return Decision(subject, action, reason, found.send, fields, _moved_from(subject), after, found.unverifiable)
+
+
+def _agree(subject: Subject, resource: Resource, stack: Stack, record: Record, live: LiveObject) -> bool:
+    """Whether all three sides say the same: in most plans most do, and they are done with at once."""
+    return (
+        subject.desired.items() <= live.attributes.items()
+        and live.key == subject.key
+        and record == _record_after(subject, resource, stack, live.remote_id)
+    )
 
 
 def _moved_from(subject: Subject) -> tuple[str, ...]:
