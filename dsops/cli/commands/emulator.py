@@ -26,7 +26,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(
-    epilog="\b\nExamples:\n  dsops emulator --port 0 --data emulator.db\n"
+    epilog="\b\nExample:\n  dsops emulator --port 0 --data emulator.db\n"
     "  dsops emulator --generate comments=10000,datasets=2,streams=4\n\n\b\n"
     + _GUIDE.format(url="http://127.0.0.1:8321")
 )

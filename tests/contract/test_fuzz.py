@@ -1,0 +1,90 @@
+"""Schemathesis against a real emulator: whatever is asked, in form or not, the answer is one that is described.
+
+For each operation it makes up requests that fit the description and requests that don't, with names that exist and
+with names that don't. The account is put back before each of them, so a failure needs nothing but its own request.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from tests.contract.openapi import UIPATH
+from tests.support import TOKEN, RunningEmulator, start_emulator
+
+load_all_checks()
+ASKED = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+        "ignored_auth",
+    ]
+)
+SCHEMA = schemathesis.openapi.from_dict(UIPATH.document)
+EXISTING = {
+    "project": "generated",
+    "dataset": "mail-00000",
+    "stream": "stream-00000",
+    "source": "mailbox-00000-inbox",
+    "tag": "live",
+}
+EXAMPLES = settings(
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[RunningEmulator]:
+    with start_emulator("--generate", "comments=6,datasets=1,streams=2") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as made:
+        made.trust_env = False  # no proxy that the environment names
+        yield made
+
+
+def cases(operation: Any) -> st.SearchStrategy[Any]:
+    """Requests for one operation, good and bad."""
+    names = {parameter.name for parameter in operation.path_parameters}
+    known = {name: EXISTING[name] for name in names & set(EXISTING)}
+    kinds = [operation.as_strategy(), operation.as_strategy(path_parameters=known)]
+    if operation.body:
+        kinds.append(operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=known))
+    return st.one_of(kinds)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), sorted(UIPATH.operations), ids=lambda value: value.removeprefix("/api/v1/")
+)
+def test_every_answer_is_described(
+    emulator: RunningEmulator, session: requests.Session, method: str, path: str
+) -> None:
+    seen = set()
+
+    @EXAMPLES
+    @given(case=cases(SCHEMA[path][method]))
+    def ask(case: Any) -> None:
+        session.post(f"{emulator.url}/_emulator/reset").raise_for_status()
+        answer = case.call_and_validate(
+            base_url=emulator.url, session=session, headers={"Authorization": f"Bearer {TOKEN}"}, checks=ASKED
+        )
+        seen.add(answer.status_code)
+
+    ask()
+    assert seen & {200, 404, 422}, "nothing got past the first checks"
