@@ -41,11 +41,11 @@ def into_file(
             ),
         )
     if common.format == "json":
-        told = {"file": str(target), "comments": done.items, "pages": done.pages, "resumedAt": done.resumed}
+        told = {"file": str(target), f"{done.unit}s": done.items, "pages": done.pages, "resumedAt": done.resumed}
         out(json_text(told))
     else:
         earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
-        out(f"{counted(done.items, 'comment')} in {target}{earlier}.")
+        out(f"{counted(done.items, done.unit)} in {target}{earlier}.")
     return 0
 
 
@@ -55,7 +55,7 @@ def onto_stdout(common: Common, dataset: str, connection: str | None, arguments:
     place = locate(workspace, _NAME, dataset, connection)
     done = operate(common, workspace, _NAME, lambda desk: export_lines(desk, _NAME, place, arguments, deliver))
     if done.whole:
-        say(f"{counted(done.items, 'comment')}.")
+        say(f"{counted(done.items, done.unit)}.")
     return 0
 
 

@@ -33,7 +33,7 @@ def deliver(lines: bytes) -> bool:
     try:
         sys.stdout.flush()
         descriptor, rest = sys.stdout.fileno(), memoryview(lines)
-        # Not through sys.stdout.buffer: with PYTHONUNBUFFERED it takes a part, when the reader goes away, and is silent.
+        # Not through sys.stdout.buffer: with PYTHONUNBUFFERED it takes only a part when the reader goes, silently.
         while rest:
             rest = rest[os.write(descriptor, rest) :]
         if stat.S_ISREG(os.fstat(descriptor).st_mode):

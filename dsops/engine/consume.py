@@ -16,6 +16,9 @@ from dsops.engine.export import Sink, lines
 from dsops.engine.operations import Desk, Place
 from dsops.model import Arguments, Batch, Event, EventKind
 
+Form = Callable[[Batch], bytes]
+"""Writes a batch as whole lines."""
+
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 
@@ -41,14 +44,27 @@ class Fetched:
     read: bool
 
 
-async def fetch(desk: Desk, place: Place, arguments: Arguments, sink: Sink, *, advance: bool) -> Fetched:
+def each_result(batch: Batch) -> bytes:
+    """Write a batch as a line a result."""
+    return lines(batch.items)
+
+
+def whole_batch(batch: Batch) -> bytes:
+    """Write a batch as one line, with what is said about it."""
+    said = {"filtered": batch.filtered, "isEndSequence": batch.at_end, "sequenceId": batch.position}
+    return lines([{**said, "results": batch.items}])
+
+
+async def fetch(
+    desk: Desk, place: Place, arguments: Arguments, sink: Sink, *, advance: bool, form: Form = each_result
+) -> Fetched:
     """Fetch one batch, hand it on, and advance past it if asked to.
 
     Raises:
         DsopsError: It can't be fetched, or not advanced past; then it comes again.
     """
     batch: Batch = await desk.perform("stream fetch", place, arguments)
-    read = sink(lines(batch.items))
+    read = sink(form(batch))
     advances = advance and read and batch.moved
     if advances:
         await desk.perform("stream advance", place, {"position": batch.position})
@@ -60,6 +76,8 @@ async def follow(
     place: Place,
     arguments: Arguments,
     sink: Sink,
+    *,
+    form: Form = each_result,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> int:
     """Fetch and advance for ever, pausing at the end of the stream; returns how many results, once nobody reads.
@@ -68,8 +86,12 @@ async def follow(
         DsopsError: A batch can't be fetched or advanced past.
     """
     results, pause = 0, 0.0
+
+    def something(batch: Batch) -> bytes:
+        return form(batch) if batch.moved else b""
+
     while True:
-        fetched = await fetch(desk, place, arguments, sink, advance=True)
+        fetched = await fetch(desk, place, arguments, sink, advance=True, form=something)
         if not fetched.read:
             return results
         results += fetched.results

@@ -31,12 +31,14 @@ class Exported:
     Attributes:
         items: Lines in all.
         pages: Answers in all.
+        unit: What a line is called.
         resumed: Lines that an earlier run had brought.
         whole: Whether it came to its end; false when nobody read any more.
     """
 
     items: int
     pages: int
+    unit: str
     resumed: int = 0
     whole: bool = True
 
@@ -68,6 +70,7 @@ async def export_file(
         DsopsError: See ``PartFile.open`` and ``Desk.pages``; what came so far is kept.
     """
     desk.check(name, place, arguments)
+    unit = desk.operation(place, name).unit
     request = {
         "operation": name,
         "endpoint": desk.endpoint(place),
@@ -77,12 +80,12 @@ async def export_file(
     with PartFile(target, request, arguments) as part:
         begun = part.open(restart=restart, overwrite=overwrite)
         if begun.pages:
-            _tell(desk, f"{begun.items:,} comments were there already, going on")
+            _tell(desk, f"{begun.items:,} {unit}s were there already, going on")
         async for page in desk.pages(name, place, begun.next):
             mark = part.append(lines(page.items), len(page.items), page.next)
-            _tell(desk, f"{mark.items:,} comments")
+            _tell(desk, f"{mark.items:,} {unit}s")
         _place(desk, name, place, part, layout, overwrite=overwrite)
-        return Exported(part.mark.items, part.mark.pages, begun.items)
+        return Exported(part.mark.items, part.mark.pages, unit, begun.items)
 
 
 async def export_lines(desk: Desk, name: str, place: Place, arguments: Arguments, sink: Sink) -> Exported:
@@ -91,13 +94,14 @@ async def export_lines(desk: Desk, name: str, place: Place, arguments: Arguments
     Raises:
         DsopsError: A page can't be had.
     """
+    unit = desk.operation(place, name).unit
     items = pages = 0
     async for page in desk.pages(name, place, arguments):
         if not sink(lines(page.items)):
-            return Exported(items, pages, whole=False)
+            return Exported(items, pages, unit, whole=False)
         items, pages = items + len(page.items), pages + 1
-        _tell(desk, f"{items:,} comments")
-    return Exported(items, pages)
+        _tell(desk, f"{items:,} {unit}s")
+    return Exported(items, pages, unit)
 
 
 def _place(desk: Desk, name: str, place: Place, part: PartFile, layout: Layout, *, overwrite: bool) -> None:

@@ -80,6 +80,7 @@ class Operation:
         arguments: The names it takes.
         columns: For a listing: the title of each column, and the path of its value in the document.
         cells: For an export: flattens one document into cells of a table.
+        unit: For an export: what one item is called.
     """
 
     kind: str
@@ -87,3 +88,4 @@ class Operation:
     arguments: frozenset[str] = frozenset()
     columns: Mapping[str, str] = field(default_factory=dict)
     cells: Callable[[Mapping[str, Any]], Mapping[Column, Any]] | None = None
+    unit: str = "object"

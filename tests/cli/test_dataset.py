@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from dsops.cli.commands.dataset import COMMANDS
 from tests.cli.conftest import Stack
 from tests.cli.mail import DATASET, EXPORT, STACK, Mail, documents, hold_to_the_description, uids
 from tests.cli.test_frame import HEAVY, modules_after
-from tests.support import RunningEmulator, start_emulator
+from tests.support import RunningEmulator, run_dsops, start_emulator
 
 COMMENTS = 1000
 
@@ -46,6 +47,13 @@ def undisturbed(account: RunningEmulator, tmp_path_factory: pytest.TempPathFacto
     (folder / "dsops.yaml").write_text(STACK)
     Mail(folder, account).run("dataset", "export", DATASET, "--into", "all").ok()
     return (folder / "all").read_bytes()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    told = run_dsops("dataset", name, "--help").ok()
+    assert f"dsops dataset {name} " in told.out.split("Example:")[1]
+    assert COMMANDS[name][1] in run_dsops("dataset", "--help").ok().out
 
 
 @pytest.mark.parametrize("args", [("dataset", "--help"), ("dataset", "export", "--help")])

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from dsops.cli.commands.stream import COMMANDS
 from tests.cli.conftest import Stack
 from tests.cli.mail import DATASET, STACK, Mail, documents, hold_to_the_description, uids
 from tests.cli.test_frame import HEAVY, modules_after
-from tests.support import Done, RunningEmulator, start_emulator
+from tests.support import Done, RunningEmulator, run_dsops, start_emulator
 
 STREAM = f"{DATASET}/stream-00000"
 FILTERED = f"{DATASET}/stream-00001"
@@ -51,6 +53,13 @@ def everything(mail: Mail) -> list[str]:
     assert len(found["results"]) == COMMENTS
     mail.forget()
     return uids(found["results"])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    told = run_dsops("stream", name, "--help").ok()
+    assert f"dsops stream {name} " in told.out.split("Example:")[1]
+    assert COMMANDS[name][1] in run_dsops("stream", "--help").ok().out
 
 
 @pytest.mark.parametrize("args", [("stream", "--help"), ("stream", "fetch", "--help")])
@@ -94,6 +103,17 @@ def test_a_fetch_moves_nothing_until_it_is_told_to(mail: Mail) -> None:
     assert fetch(mail, "--size", "10", "--advance") == every[:10]
     assert fetch(mail, "--size", "10") == every[10:20]
     assert [each["sequence_id"] for each in mail.sent(ADVANCE)] == [sequence]
+
+
+def test_a_whole_batch_as_one_document(mail: Mail) -> None:
+    every = everything(mail)
+    batch = mail.run("stream", "fetch", STREAM, "--size", "10", "--format", "json").ok().json
+    assert uids(batch["results"]) == every[:10]
+    assert batch["sequenceId"] == batch["results"][-1]["sequence_id"]
+    assert (batch["filtered"], batch["isEndSequence"]) == (0, False)
+    mail.run("stream", "advance", STREAM, batch["sequenceId"]).ok()
+    rest = mail.run("stream", "fetch", STREAM, "--size", "1024", "--format", "json").ok().json
+    assert (len(rest["results"]), rest["isEndSequence"]) == (COMMENTS - 10, True)
 
 
 def test_advance_by_batch_and_by_comment(mail: Mail) -> None:
@@ -194,8 +214,6 @@ def test_killed_again_and_again_at_any_instant_nothing_is_missed(mail: Mail) -> 
 
 
 def piped(mail: Mail, reader: str, *args: str) -> subprocess.CompletedProcess[str]:
-    import sys
-
     shell = f"{sys.executable} -m dsops stream fetch {STREAM} --size 1024 {' '.join(args)} | {reader}"
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail; {shell}"],

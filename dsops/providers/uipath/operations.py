@@ -175,6 +175,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             export,
             arguments=frozenset({"comment_uids", "source_ids", "order_by", "from", "to", "limit", "continuation"}),
             cells=comment_cells,
+            unit="comment",
         ),
         "stream list": Operation(
             "Stream",

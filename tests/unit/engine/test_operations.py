@@ -187,5 +187,5 @@ def test_a_follower_pauses_at_the_end_and_stops_when_nobody_reads() -> None:
         sleeps.append(seconds)
 
     script = [batch("a", at_end=False), ADVANCED, batch("b"), ADVANCED, batch(), batch(), batch("c")]
-    count, server = work(script, lambda at: follow(at, PLACE, {"size": 1}, lambda _: next(read), sleep))
+    count, server = work(script, lambda at: follow(at, PLACE, {"size": 1}, lambda _: next(read), sleep=sleep))
     assert (count, sleeps, len(server.seen)) == (2, [1, 2, 4], len(script))

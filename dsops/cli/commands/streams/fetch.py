@@ -33,7 +33,7 @@ def command(
     follow: bool,
     connection: str | None,
 ) -> int:
-    """Print the next comments of STREAM with their labels, a line of JSON each.
+    """Print the next comments of STREAM with their labels, a line of JSON each; with --format json, a line a batch.
 
     Without --advance the stream stays where it is: the next fetch brings the same. With it, everything is printed at
     least once, whatever happens: the stream moves only after a batch has left for the file or the pipe, and a run that
@@ -43,32 +43,8 @@ def command(
     """
     if follow and not advance:
         raise click.UsageError("--follow needs --advance: a stream that isn't advanced brings the same again")
-    from dsops.cli.operating import operate
-    from dsops.cli.output import deliver, say
-    from dsops.cli.workspace import load_workspace
-    from dsops.engine import consume
+    from dsops.cli.fetching import consume
     from dsops.engine.export import request_arguments
-    from dsops.engine.operations import locate
-    from dsops.render import fetched_text
 
-    workspace = load_workspace(common)
-    place = locate(workspace, "stream fetch", stream, connection)
     arguments = request_arguments(size=size, max_filtered=max_filtered)
-    if follow:
-        operate(common, workspace, "stream fetch", lambda desk: consume.follow(desk, place, arguments, deliver))
-        return 0
-    fetched = operate(
-        common, workspace, "stream fetch", lambda desk: consume.fetch(desk, place, arguments, deliver, advance=advance)
-    )
-    if fetched.read:
-        say(
-            fetched_text(
-                str(place),
-                fetched.results,
-                filtered=fetched.filtered,
-                position=fetched.position,
-                advanced=fetched.advanced,
-                at_end=fetched.at_end,
-            )
-        )
-    return 0
+    return consume(common, stream, connection, arguments, advance=advance, follow=follow)
