@@ -6,14 +6,14 @@ from pathlib import Path
 
 from dsops.cli.options import Common
 from dsops.cli.output import say
-from dsops.cli.workspace import load_workspace
+from dsops.cli.workspace import load_stack
 from dsops.model import Address, DsopsError, Record
 from dsops.state import StateStore, open_store
 
 
 def store_of(common: Common) -> StateStore:
     """Return the store of the chosen stack and environment."""
-    stack = load_workspace(common).stack
+    stack, _ = load_stack(common)
     return open_store(stack.state, root=Path(stack.root), stack=stack.name, env=stack.env)
 
 

@@ -1,13 +1,18 @@
 """The stack in a folder, read."""
 
+import dataclasses
 import os
+from typing import TYPE_CHECKING
 
 from dsops.cli.options import Common
 from dsops.cli.output import report
-from dsops.engine import Workspace
 from dsops.manifest import Loaded, load
-from dsops.model import DsopsError
+from dsops.model import DsopsError, Resource, Stack, in_order
+from dsops.planner import declare
 from dsops.providers import kinds
+
+if TYPE_CHECKING:
+    from dsops.engine import Workspace
 
 
 def load_manifests(common: Common) -> Loaded:
@@ -21,8 +26,17 @@ def load_manifests(common: Common) -> Loaded:
     )
 
 
-def load_workspace(common: Common) -> Workspace:
-    """Read the chosen stack; remarks are told.
+def checked(loaded: Loaded) -> Loaded:
+    """Add what only the kinds know to be wrong: two resources that are one remote object, fields that aren't there."""
+    try:
+        declare(loaded.resources, kinds())
+    except DsopsError as wrong:
+        return dataclasses.replace(loaded, diagnostics=in_order((*loaded.diagnostics, *wrong.diagnostics)))
+    return loaded
+
+
+def load_stack(common: Common) -> tuple[Stack, tuple[Resource, ...]]:
+    """Read the chosen stack and its resources; remarks are told.
 
     Raises:
         DsopsError: The manifests have errors; it carries them all.
@@ -31,4 +45,15 @@ def load_workspace(common: Common) -> Workspace:
     if loaded.stack is None or any(each.is_error for each in loaded.diagnostics):
         raise DsopsError(*loaded.diagnostics)
     report(common, loaded.diagnostics)
-    return Workspace(loaded.stack, loaded.resources)
+    return loaded.stack, loaded.resources
+
+
+def load_workspace(common: Common) -> "Workspace":
+    """Do the same for the engine, which takes long to import: commands that need no connection do without.
+
+    Raises:
+        DsopsError: As `load_stack`.
+    """
+    from dsops.engine import Workspace
+
+    return Workspace(*load_stack(common))

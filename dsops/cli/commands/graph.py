@@ -10,10 +10,10 @@ from dsops.cli.output import out
 @common_options("text", "dot", "json")
 def command(common: Common) -> int:
     """Show what each resource depends on. Offline, and without any secret."""
-    from dsops.cli.workspace import load_workspace
+    from dsops.cli.workspace import load_stack
     from dsops.render import graph_document, graph_dot, graph_text, json_text
 
-    resources = load_workspace(common).resources
+    _, resources = load_stack(common)
     match common.format:
         case "dot":
             out(graph_dot(resources))
