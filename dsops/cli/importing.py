@@ -37,8 +37,8 @@ def told(common: Common, found: Imported, folder: Path) -> None:
     for note in found.notes:
         say(note)
     if common.format == "json":
-        out(json_text({"files": dict(found.files), "notes": list(found.notes)}))
+        out(json_text({"files": dict(found.files), "recorded": found.recorded, "notes": list(found.notes)}))
     elif found.files:
         out("\n".join(str(folder / name) for name in sorted(found.files)))
-    else:
+    elif not found.recorded:
         say("Nothing to import.")

@@ -24,6 +24,7 @@ from dsops.model import (
     EventKind,
     Outcome,
     Plan,
+    Reason,
     Report,
     Stack,
     State,
@@ -98,8 +99,14 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
     """
     saved = load_plan(data)
     made, stack = saved.plan, saved.stack
-    if made.guards and not _confirmed(made, options):
-        return Applied(made, None, _refused(made))
+    if not _confirmed(made, options):
+        if made.guards:
+            return Applied(made, None, _refused(made))
+    elif any(change.reason is Reason.HOLDS_UNRECORDED for change in made.changes):
+        raise DsopsError.of(
+            "a saved plan holds no calls for what it blocks, so there is nothing to confirm in it",
+            hint="confirm the plan without saving it: dsops apply --confirm PLAN_ID",
+        )
     name = plan_id(made)
     async with _leased(stack, options, emit) as session, connected(stack, options, emit) as clients:
         _check_state(made, session)

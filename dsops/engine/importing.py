@@ -16,6 +16,7 @@ from dsops.engine.options import Emit, Options, Workspace
 from dsops.manifest import write_documents
 from dsops.model import (
     NAME_PATTERN,
+    PLAIN_META,
     Address,
     Connection,
     DsopsError,
@@ -25,6 +26,7 @@ from dsops.model import (
     LiveObject,
     NaturalKey,
     Record,
+    Resource,
     Stack,
     State,
 )
@@ -41,21 +43,24 @@ class Imported:
 
     Attributes:
         files: File name to YAML text, as written.
+        recorded: How many objects were adopted.
         notes: What was left out, and why.
     """
 
     files: Mapping[str, str]
+    recorded: int
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An object to import, with the address it gets."""
+    """An object to import, with the address it gets, and its manifest where that is there already."""
 
     address: Address
     kind: Kind
     live: LiveObject
     parent: Address | None
+    resource: Resource | None = None
 
 
 async def import_one(
@@ -152,10 +157,10 @@ async def _import(
         found = await find(Observer(clients, kinds()))
         naming = _Naming(workspace, state, connection, given)
         new = [each for kind, live in found if (each := naming.take(kind, live)) is not None]
-        files = _files(new, workspace, connection)
+        files = _files([each for each in new if each.resource is None], workspace, connection)
         write(files)
         await session.save(put=[_record(each, stack.connections[connection]) for each in new])
-    return Imported(files, tuple(naming.notes))
+    return Imported(files, len(new), tuple(naming.notes))
 
 
 class _Naming:
@@ -165,6 +170,7 @@ class _Naming:
         declared = declare(workspace.resources, kinds())
         here = [each for each in workspace.resources if each.connection == connection]
         self._given = given
+        self._resources = declared.resources
         self._taken = {*state.records, *declared.resources}
         self._by_place = {(each.address.type, declared.keys[each.address]): each.address for each in here}
         self._recorded = {
@@ -175,14 +181,21 @@ class _Naming:
         self.notes: list[str] = []
 
     def take(self, kind: Kind, live: LiveObject) -> _Found | None:
-        """Return the object with an address, or None (and a note) when this stack has it already."""
+        """Return the object with an address, or None (and a note) when it is recorded already.
+
+        One that is declared keeps its address: with its state lost, import gives a stack its records back.
+        """
         info = kind.info
         place = (info.type, live.key)
-        known = self._by_place.get(place) or self._recorded.get(place)
-        if known is not None:
-            told = f"{info.type} {'/'.join(live.key)} is {known} already"
-            self.notes.append(told if place in self._recorded else f"{told}, not recorded: dsops apply adopts it")
+        name = f"{info.type} {'/'.join(live.key)}"
+        if (recorded := self._recorded.get(place)) is not None:
+            self.notes.append(f"{name} is {recorded} already")
             return None
+        if (declared := self._by_place.get(place)) is not None:
+            self.notes.append(f"{name} is declared as {declared}: it is recorded")
+            resource = self._resources[declared]
+            parent = resource.parent if isinstance(resource.parent, Address) else None
+            return _Found(declared, kind, live, parent, resource)
         address = self._given.get(place) or self._free(kind, live.key)
         if address in self._taken:
             raise DsopsError.of(f"{address} is another object of this stack", hint="give the import another name")
@@ -231,7 +244,11 @@ def _by_key(live: LiveObject) -> NaturalKey:
 
 
 def _record(found: _Found, connection: Connection) -> Record:
-    info = found.kind.info
+    """Return the record of an object as it is: nothing was applied to it."""
+    live, resource = found.live.attributes, found.resource
+    desired = found.kind.normalise(found.kind.manifest(found.live) if resource is None else resource.spec)
+    depends_on = (found.parent,) if found.parent else ()
+    meta = PLAIN_META if resource is None else resource.meta
     return Record(
         address=found.address,
         connection=connection.name,
@@ -239,9 +256,12 @@ def _record(found: _Found, connection: Connection) -> Record:
         remote_id=found.live.remote_id,
         key=found.live.key,
         parent=found.parent,
-        depends_on=(found.parent,) if found.parent else (),
-        attributes=found.kind.normalise(found.kind.manifest(found.live)),
-        schema_version=info.schema_version,
+        depends_on=depends_on if resource is None else resource.depends_on,
+        attributes={path: live[path] for path in desired if path in live},
+        protect=meta.protect,
+        policy=meta.policy,
+        replace=meta.replace,
+        schema_version=found.kind.info.schema_version,
     )
 
 

@@ -21,7 +21,7 @@ async def reconcile(workspace: Workspace, state: State, clients: Clients, option
         DsopsError: Something could not be read, or the question makes no sense.
     """
     all_kinds = kinds()
-    state = at_home(state, workspace.stack)
+    stored, state = state, at_home(state, workspace.stack)
     declared = declare(() if options.destroy else workspace.resources, all_kinds)
     chosen = select(declared.resources.values(), state.records, targets=options.targets, excludes=options.excludes)
     observer = Observer(clients, all_kinds)
@@ -41,7 +41,20 @@ async def reconcile(workspace: Workspace, state: State, clients: Clients, option
         await observer.read(unseen, ())
         inputs = dataclasses.replace(inputs, observation=observer.seen)
         plan = make_plan(inputs)
-    return plan, inputs
+    return _rehomed(plan, stored, state), inputs
+
+
+def _rehomed(plan: Plan, stored: State, state: State) -> Plan:
+    """Let the plan also rewrite the records of a connection that was renamed, as far as it doesn't anyway."""
+    if state is stored:
+        return plan
+    written = {change.address for change in plan.changes} | {record.address for record in plan.refresh}
+    moved = (
+        record
+        for address, record in state.records.items()
+        if address not in written and record.connection != stored.records[address].connection
+    )
+    return dataclasses.replace(plan, refresh=(*plan.refresh, *moved))
 
 
 def _unseen_children(plan: Plan, inputs: Inputs) -> set[Scope]:

@@ -1,6 +1,7 @@
 """What is declared, made comparable: natural keys and canonical attributes."""
 
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dsops.model import (
@@ -55,6 +56,7 @@ def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declare
             problems.append(error(str(wrong), source=resource.source, address=resource.address))
     problems += _collisions(by_address, keys)
     problems += _inside(by_address, kinds, keys)
+    problems += [each for resource in by_address.values() for each in _ignores(resource, kinds)]
     attributes: dict[Address, Attributes] = {}
     for address, resource in by_address.items():
         try:
@@ -132,3 +134,21 @@ def _collisions(by_address: Mapping[Address, Resource], keys: Mapping[Address, N
                 )
             )
     return problems
+
+
+def _ignores(resource: Resource, kinds: Mapping[str, Kind]) -> Iterator[Diagnostic]:
+    """Refuse to ignore what the kind doesn't have: a misspelt path would be compared after all."""
+    if not resource.meta.ignore:
+        return
+    facts = kinds[resource.address.type].info.fields
+    known = {*facts, *(field.group for field in facts.values() if field.group)}
+    for each in resource.meta.ignore:
+        if each.path not in known and not any(each.path.startswith(path + ".") for path in facts):
+            near = difflib.get_close_matches(each.path, known, n=1)
+            yield error(
+                f"metadata.ignore names {each.path}, which {resource.address.type} doesn't have",
+                detail=f"Its fields: {', '.join(sorted(facts))}.",
+                hint=f"Did you mean {near[0]}?" if near else "",
+                source=resource.source,
+                address=resource.address,
+            )

@@ -1,9 +1,10 @@
 """Drift: the same reading and the same comparison as a plan, asked another question."""
 
-from dsops.model import Action, Attributes, Cause, Drift, DriftItem, FieldDiff, LiveObject, Reason, Record
+from dsops.model import Action, Attributes, Cause, Drift, DriftItem, FieldDiff, LiveObject, Reason, Record, warning
 from dsops.planner.decide import Decision
 from dsops.planner.decisions import decide_all
 from dsops.planner.diff import compare
+from dsops.planner.guards import moved_endpoints
 from dsops.planner.inputs import Inputs, Subject
 
 _MOVED_LIVE = frozenset({Cause.DRIFT, Cause.CONFLICT})
@@ -25,7 +26,7 @@ def find_drift(inputs: Inputs) -> Drift:
         ),
         complete=not inputs.observation.failed,
         reads=inputs.observation.reads,
-        diagnostics=tuple(inputs.observation.failed.values()),
+        diagnostics=(*inputs.observation.failed.values(), *(warning(each.summary) for each in moved_endpoints(inputs))),
     )
 
 

@@ -12,7 +12,7 @@ _WAY_THROUGH = "--confirm with the id of this plan passes it"
 
 def guards(inputs: Inputs, changes: Sequence[Change]) -> tuple[Guard, ...]:
     """Return the guards that the plan trips. A destroy was asked for and isn't subject to the counting ones."""
-    found = list(_endpoints(inputs))
+    found = list(moved_endpoints(inputs))
     if not inputs.settings.destroy:
         found += [*_deletes(inputs, changes), *_updates(inputs, changes), *_emptied(inputs)]
     return tuple(found)
@@ -47,7 +47,8 @@ def _emptied(inputs: Inputs) -> Iterator[Guard]:
         yield Guard("nothingDeclared", f"nothing is declared, while {recorded} objects are recorded", _WAY_THROUGH)
 
 
-def _endpoints(inputs: Inputs) -> Iterator[Guard]:
+def moved_endpoints(inputs: Inputs) -> Iterator[Guard]:
+    """Yield a guard for each connection whose endpoint is another than that of the objects recorded on it."""
     moved: dict[tuple[str, str, str], int] = {}
     for record in inputs.state.records.values():
         connection = inputs.stack.connections.get(record.connection)

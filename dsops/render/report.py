@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dsops.model import Outcome, Plan, Report, Status
+from dsops.model import Action, Outcome, Plan, Report, Status
 from dsops.planner.document import diagnostic_document, plan_id
 from dsops.render.document import json_text
 from dsops.render.style import Style, counted, printable
@@ -72,7 +72,8 @@ def _sum(report: Report, style: Style) -> str:
     repeats = sum(each.repeats for each in report.outcomes)
     calls = counted(sent, "call") + (f", {counted(repeats, 'repeat')} of lost answers among them" if repeats else "")
     first = f"Apply: {told or 'nothing to do'}. {calls}."
-    return first if report.done else f"{first}\nApply again: it does only the rest."
+    rest = any(each.status is not Status.SUCCEEDED and each.action is not Action.BLOCKED for each in report.outcomes)
+    return f"{first}\nApply again: it does only the rest." if rest else first
 
 
 def _count(report: Report, status: Status) -> int:

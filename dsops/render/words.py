@@ -131,7 +131,7 @@ def summary_words(plan: Plan) -> str:
 
 def guard_pass(guard: Guard, identity: str) -> str:
     """Return what passes a guard, with the id of the plan it stopped."""
-    return f"{guard.hint}: dsops apply --confirm {identity}"
+    return f"{guard.hint}: --confirm {identity}"
 
 
 def nothing_to_do(plan: Plan) -> str:

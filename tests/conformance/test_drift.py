@@ -155,3 +155,9 @@ def test_where_the_queue_begins_is_never_drift(stage: Stage) -> None:
     stage.declare(dataset(), stream(startFrom="2024-01-01T00:00:00Z")).apply()
     stage.post("project1/collateral/streams/dispute/reset", {"to_comment_created_at": "2020-01-01T00:00:00Z"})
     assert drift(stage, 0)["items"] == []
+
+
+def test_an_endpoint_that_moved_is_named(applied: Stage) -> None:
+    applied.endpoint = applied.emulator.url.replace("127.0.0.1", "localhost")
+    found = drift(applied.declare(*DECLARED), 0)
+    assert ["has moved from" in each["summary"] for each in found["diagnostics"]] == [True]

@@ -125,13 +125,23 @@ def test_the_same_twice_overwrites_nothing(stage: Stage) -> None:
     plans_to_nothing(stage, 1)
 
 
-def test_a_lost_state_is_rebuilt_by_apply(stage: Stage) -> None:
+def test_a_lost_state_is_rebuilt_by_import(stage: Stage) -> None:
     stage.declare(dataset(title="A"), stream()).apply()
     shutil.rmtree(stage.folder / ".dsops")
     before = len(stage.writes())
     told = stage.run("import", "--connection", "cm", "--all", "--into", "found").err
-    assert told.count("not recorded: dsops apply adopts it") == 2
+    assert "uipath/Stream project1/collateral/dispute is declared as uipath/Stream/dispute: it is recorded" in told
+    assert "Nothing to import" not in told
     assert not (stage.folder / "found").exists()
+    assert stage.recorded() == ["uipath/Dataset/collateral", "uipath/Stream/dispute"]
+    plans_to_nothing(stage, 2)
+    assert len(stage.writes()) == before
+
+
+def test_a_lost_state_is_rebuilt_by_apply(stage: Stage) -> None:
+    stage.declare(dataset(title="A"), stream()).apply()
+    shutil.rmtree(stage.folder / ".dsops")
+    before = len(stage.writes())
     assert set(actions(stage.plan()).values()) == {"adopt exists"}
     stage.apply()
     assert stage.recorded() == ["uipath/Dataset/collateral", "uipath/Stream/dispute"]
@@ -213,16 +223,16 @@ def test_what_was_imported_can_be_changed_and_is_then_ours(stage: Stage) -> None
     assert stage.dataset("project1/collateral")["title"] == "Ours"
 
 
-def test_what_is_declared_elsewhere_in_the_stack_is_left_to_that(stage: Stage) -> None:
+def test_what_is_declared_is_recorded_under_its_address_and_nothing_is_written(stage: Stage) -> None:
     stage.put("project1/collateral", {"dataset": {}})
     stage.put("project1/collateral/streams", {"stream": {"name": "one"}})
     stage.declare(dataset())
     done = stage.run("import", "--connection", "cm", "--all", "--into", "found")
-    assert "already" in done.err
-    assert stage.recorded() == ["uipath/Stream/one"]
-    assert actions(stage.plan()) == {"Dataset/collateral": "adopt exists"}
-    stage.apply()
+    assert "uipath/Dataset project1/collateral is declared as uipath/Dataset/collateral: it is recorded" in done.err
+    assert stage.recorded() == ["uipath/Dataset/collateral", "uipath/Stream/one"]
     plans_to_nothing(stage, 2)
+    stage.declare(dataset(title="New"))
+    assert actions(stage.plan("--target", "uipath/Dataset/*")) == {"Dataset/collateral": "update fields_changed"}
 
 
 def test_an_import_that_cannot_read_everything_writes_nothing(stage: Stage) -> None:
@@ -239,4 +249,4 @@ def test_a_stream_under_another_address_keeps_its_name(stage: Stage) -> None:
     stage.put("project1/collateral/streams", {"stream": {"name": "dispute"}})
     stage.declare(dataset(), stream("other", name="dispute"))
     done = stage.run("import", "uipath/Stream/dispute", "project1/collateral/dispute")
-    assert "uipath/Stream/other already" in done.err
+    assert "is declared as uipath/Stream/other: it is recorded" in done.err

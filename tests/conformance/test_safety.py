@@ -152,10 +152,14 @@ def test_a_dataset_that_holds_a_strangers_stream_is_deleted_when_confirmed(stage
     notes = " ".join(change(plan, "Dataset/collateral")["notes"])
     assert "project1/collateral/theirs" in notes
     assert "--confirm" in notes
+    assert "DELETE /api/v1/datasets/project1/collateral" in notes
     stage.apply(code=3)
     assert stage.stream("project1/collateral/theirs")
     plan = stage.plan()
     stage.run("apply", "--auto-approve", "--confirm", "0" * 64, code=1)
+    stage.plan("--save", "it.plan")
+    saved = stage.run("apply", "it.plan", "--confirm", plan["planId"], code=1)
+    assert "a saved plan holds no calls for what it blocks" in saved.err
     assert statuses(stage.apply("--confirm", plan["planId"])) == {"Dataset/collateral": "succeeded"}
     assert [each["name"] for each in stage.emulator.datasets()] == ["other"]
 

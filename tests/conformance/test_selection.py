@@ -144,5 +144,8 @@ def test_an_object_does_not_change_its_connection(stage: Stage, second: str) -> 
 def test_a_renamed_connection_is_the_same_account(stage: Stage, second: str) -> None:
     connect(stage, {"one": stage.emulator.url, "two": second}, on("one"), stream()).apply()
     connect(stage, {"main": stage.emulator.url, "two": second}, on("main"), stream()).settled()
+    stage.apply()
+    records = stage.run("state", "show", "uipath/Stream/dispute", "--format", "json").json
+    assert records["connection"] == "main"
     refused = connect(stage, {"two": second}, on("two", "other")).run("plan", code=1)
     assert "2 recorded objects live on connection" in refused.err

@@ -13,10 +13,12 @@ def command(common: Common) -> int:
 
     Offline, and without any secret. Every problem is told, with its place.
     """
-    from dsops.cli.workspace import load_manifests
+    from dsops.cli.workspace import checked, load_manifests
     from dsops.render import counted, diagnostics_json
 
     loaded = load_manifests(common)
+    if not any(each.is_error for each in loaded.diagnostics):
+        loaded = checked(loaded)
     if common.format == "json":
         out(diagnostics_json(loaded.diagnostics))
     else:
