@@ -16,7 +16,8 @@ def full() -> Mailbox:
 
 
 def pages(mailbox: Mailbox, **request: Any) -> list[str]:
-    found, more = [], {}
+    found: list[str] = []
+    more: dict[str, str] = {}
     while True:
         answer = mailbox.export(**request, **more)
         found.append(names(answer["comments"]))
@@ -101,7 +102,12 @@ def test_comments_by_uid_stand_alone() -> None:
     answer = mailbox.export(comment_uids=uids)
     assert names(answer["comments"]) == "ba"
     assert "continuation" not in answer
-    others = ({"limit": 1}, {"from": "2024-01-01"}, {"source_ids": []}, {"order_by": "timestamp"})
+    others: tuple[dict[str, Any], ...] = (
+        {"limit": 1},
+        {"from": "2024-01-01"},
+        {"source_ids": []},
+        {"order_by": "timestamp"},
+    )
     for other in others:
         message = mailbox.refused(400, "POST", f"{DATASET}/export", {"comment_uids": uids, **other})
         assert next(iter(other)) in message

@@ -7,7 +7,7 @@ from dsops.emulator import Options
 from tests.unit.emulator.client import STREAMS, Client
 from tests.unit.emulator.mailbox import MORNING, SOURCE, SOURCE_ID, STREAM, Mailbox, comment, names
 
-UK = {"comment_filter": {"user_properties": {"string:Country": {"one_of": ["uk"]}}}}
+UK: dict[str, Any] = {"comment_filter": {"user_properties": {"string:Country": {"one_of": ["uk"]}}}}
 
 
 def country(name: str, code: str) -> dict[str, Any]:

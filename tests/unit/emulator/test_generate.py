@@ -84,7 +84,9 @@ def test_made_up_streams_have_something_to_fetch_and_to_filter() -> None:
 
 def test_ten_thousand_comments_are_all_reached_in_forty_pages() -> None:
     client = account(comments=10_000)
-    seen, pages, more = set(), 0, {}
+    seen: set[str] = set()
+    more: dict[str, str] = {}
+    pages = 0
     while True:
         answer = client.good("POST", f"{GENERATED}/mail-00000/export", {"limit": 256, **more})
         seen |= {item["comment"]["uid"] for item in answer["comments"]}
