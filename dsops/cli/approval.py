@@ -50,9 +50,10 @@ def approver(common: Common, *, auto_approve: bool, full: bool, deed: str = "App
 
 def ask(question: str) -> bool:
     """Ask on stderr; only ``yes`` is yes. Ctrl-C is heard at once, even inside an event loop."""
-    say(f"\n{question} Only yes is taken for yes: ", end="")
+    # First the handler: whoever has read the question may press Ctrl-C at once, and the loop's own only takes note.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        say(f"\n{question} Only yes is taken for yes: ", end="")
         answer = sys.stdin.readline()
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,6 +1,7 @@
 """What the commands about datasets and streams share: running an operation, and showing what it found."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -24,6 +25,9 @@ _Result = TypeVar("_Result")
 
 def operate(common: Common, workspace: Workspace, command: str, work: Callable[[Desk], Awaitable[_Result]]) -> _Result:
     """Do some work on the connections of a stack, showing progress."""
+    # What was loaded lives as long as the process; what a consumer that runs for days makes must not.
+    gc.freeze()
+    gc.enable()
 
     async def run(emit: Emit) -> _Result:
         async with desk(workspace, f"dsops {command}", emit) as opened:

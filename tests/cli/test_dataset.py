@@ -237,6 +237,22 @@ def test_killed_at_a_page_and_begun_again_nothing_is_lost_or_repeated(
     assert done.out == f"500 comments in x{earlier}.\n"
 
 
+def test_whole_and_not_yet_in_its_place_it_asks_for_nothing_again(mail: Mail, undisturbed: bytes) -> None:
+    mail.emulator.fault("hold", method="POST", path=EXPORT, skip=1)
+    process = mail.start("dataset", "export", DATASET, "--into", "x")
+    mail.emulator.wait_until_held()
+    (mail.folder / "x").write_text("a stranger's")
+    mail.emulator.release()
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "x is there now, and was not replaced" in told.decode()
+    assert (mail.folder / "x").read_text() == "a stranger's"
+    mail.forget()
+    mail.run("dataset", "export", DATASET, "--into", "x", "--overwrite").ok()
+    assert (mail.folder / "x").read_bytes() == undisturbed
+    assert mail.emulator.requests() == []
+
+
 def test_half_a_page_in_the_file_is_cut_off(mail: Mail, undisturbed: bytes) -> None:
     killed(mail, "before", 2)
     part = mail.folder / "x.part"

@@ -1,4 +1,4 @@
-"""An exported comment as cells of a table (``specs/uipath.md``, export)."""
+"""An exported comment as cells of a table (``specs/uipath.md``, exports and their labels: choices 22 and 25)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The comments export of a dataset, page by page (``specs/uipath.md``, export)."""
+"""The comments export of a dataset, page by page (``specs/uipath.md``, choice 25)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -3,7 +3,7 @@
 Every call here may be sent again when its answer is lost, the writes too: fetching moves nothing; advance and reset set
 the position that is given; tagging gives a comment the type that is given, and untagging leaves it without one. A
 second consumer may move the stream between the two: what comes of it is a comment seen twice, which consumers must
-expect anyway (``specs/uipath.md``, streams).
+expect anyway (``specs/uipath.md``, choices 21 and 26).
 """
 
 from collections.abc import Iterator, Mapping
@@ -72,7 +72,7 @@ def _fetched(key: NaturalKey, body: Mapping[str, Any]) -> Flow:
         bad_answer("it holds no list 'results'")
     if not isinstance(filtered, int):
         bad_answer("'filtered' is not a number")
-    # One of the documented samples has no is_end_sequence (specs/uipath.md, streams).
+    # One of the documented samples has no is_end_sequence (specs/uipath.md, choice 20).
     at_end = answer.get("is_end_sequence", not results and not filtered)
     return Batch(tuple(results), _sequence(answer), filtered, bool(at_end))
 
