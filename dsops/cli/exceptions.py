@@ -8,7 +8,8 @@ from dsops.cli.operating import operate
 from dsops.cli.options import Common
 from dsops.cli.output import out, say
 from dsops.cli.workspace import load_workspace
-from dsops.engine.operations import Desk, locate
+from dsops.engine.operations import Desk
+from dsops.engine.places import locate
 from dsops.render import counted, json_text
 
 

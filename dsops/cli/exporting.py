@@ -10,8 +10,8 @@ from dsops.cli.options import Common
 from dsops.cli.output import deliver, out, say
 from dsops.cli.workspace import load_workspace
 from dsops.engine.export import Layout, export_file, export_lines
-from dsops.engine.operations import locate
 from dsops.engine.partfile import part_of
+from dsops.engine.places import locate
 from dsops.render import counted, json_text
 
 _NAME = "dataset export"

@@ -9,7 +9,7 @@ from dsops.cli.output import deliver, say
 from dsops.cli.workspace import load_workspace
 from dsops.engine.consume import each_result, fetch, whole_batch
 from dsops.engine.consume import follow as follow_stream
-from dsops.engine.operations import locate
+from dsops.engine.places import locate
 from dsops.render import fetched_text
 
 _NAME = "stream fetch"

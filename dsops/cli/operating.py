@@ -9,7 +9,8 @@ from dsops.cli.options import Common
 from dsops.cli.output import out, say
 from dsops.cli.progress import progress
 from dsops.engine import Emit, Workspace
-from dsops.engine.operations import Desk, Found, Place, desk
+from dsops.engine.operations import Desk, Found, desk
+from dsops.engine.places import Place
 from dsops.render import (
     Row,
     json_text,

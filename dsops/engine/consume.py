@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from dsops.engine.export import Sink, lines
-from dsops.engine.operations import Desk, Place
+from dsops.engine.operations import Desk
+from dsops.engine.places import Place
 from dsops.model import Arguments, Batch, Event, EventKind
 
 Form = Callable[[Batch], bytes]

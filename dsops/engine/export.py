@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from dsops.engine.operations import Desk, Place
+from dsops.engine.operations import Desk
 from dsops.engine.partfile import PartFile
+from dsops.engine.places import Place
 from dsops.engine.sheet import write_sheet
 from dsops.model import Arguments, DsopsError, Event, EventKind
 

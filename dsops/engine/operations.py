@@ -1,10 +1,9 @@
-"""Operations at work: what a name means, and the calls of one operation sent until it has answered.
+"""Operations at work: the calls of one operation, sent until it has answered.
 
 Calls of operations go through the same door as reads: they are tried again when an answer is lost. That is safe for all
 of them, since each reads or sets a state that is given whole (``dsops.model.operation``).
 """
 
-import difflib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,45 +12,17 @@ from typing import Any
 from dsops.engine.connect import Clients, connected
 from dsops.engine.observe import together
 from dsops.engine.options import Emit, Options, Workspace
+from dsops.engine.places import Place, addresses_on, operation_on
 from dsops.model import (
-    Address,
     Arguments,
     DsopsError,
     Entry,
     Flow,
-    NaturalKey,
     Operation,
     Page,
     RemoteError,
-    Resource,
-    Stack,
     digest,
 )
-from dsops.planner import declare
-from dsops.providers import kinds, provider, provider_names
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An object at a provider.
-
-    Attributes:
-        connection: Name of the connection it lives on.
-        key: Its natural key; empty for the account itself.
-        address: What the stack calls it; None when it doesn't declare it.
-    """
-
-    connection: str
-    key: NaturalKey
-    address: Address | None = None
-
-    @property
-    def name(self) -> str:
-        """Its names at the provider, parents first: ``project1/collateral``."""
-        return "/".join(self.key)
-
-    def __str__(self) -> str:
-        return str(self.address or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +48,7 @@ class Desk:
         Raises:
             DsopsError: Nothing: its provider can't do that.
         """
-        return _operation(self.workspace.stack, place.connection, name)
+        return operation_on(self.workspace.stack, place.connection, name)
 
     def endpoint(self, place: Place) -> str:
         """Return the endpoint of a place's connection."""
@@ -145,7 +116,7 @@ class Desk:
         Raises:
             DsopsError: It can't be read, to its end.
         """
-        addresses = _addresses(self.workspace, self.operation(place, name).kind, place.connection)
+        addresses = addresses_on(self.workspace, self.operation(place, name).kind, place.connection)
         found = [
             Found(Place(place.connection, entry.key, addresses.get(entry.key)), entry.document)
             async for page in self.pages(name, place, arguments)
@@ -173,113 +144,3 @@ async def desk(workspace: Workspace, command: str, emit: Emit) -> AsyncIterator[
     """Open the connections of a stack for the operations of one command."""
     async with connected(workspace.stack, Options(command=command), emit) as clients:
         yield Desk(workspace, clients, emit)
-
-
-def account(workspace: Workspace, name: str, connection: str | None) -> Place:
-    """Return the account in which an operation on no particular object is done.
-
-    Args:
-        workspace: The stack.
-        name: The words of the command.
-        connection: Name of the connection; None for the only one whose provider can do it.
-
-    Raises:
-        DsopsError: There is no such connection, or several.
-    """
-    return Place(_connection(workspace.stack, name, connection), ())
-
-
-def locate(workspace: Workspace, name: str, text: str, connection: str | None) -> Place:
-    """Find the object that a person names: a declared one, or one outside the stack by its names at the provider.
-
-    Args:
-        workspace: The stack.
-        name: The words of the command; they say which kind is meant.
-        text: An address, the name of a declared resource, or ``project/dataset``.
-        connection: Name of the connection, where it isn't clear.
-
-    Raises:
-        DsopsError: It names nothing, or more than one thing.
-    """
-    kind = next(each[name].kind for each in _all_operations() if name in each)
-    declared = [each for each in workspace.resources if each.address.kind == kind]
-    named = [each for each in declared if text in {str(each.address), each.address.name}]
-    here = [each for each in named if connection is None or each.connection == connection]
-    if len(here) == 1:
-        return _declared_place(workspace, name, here[0])
-    if len(here) > 1:
-        several = ", ".join(str(each.address) for each in here)
-        raise DsopsError.of(f"{text!r} names several resources", hint=f"give the address: {several}")
-    if named:
-        raise DsopsError.of(f"{named[0].address} lives on connection {named[0].connection}, not on {connection}")
-    return _outside(workspace, name, kind, text, connection)
-
-
-def _declared_place(workspace: Workspace, name: str, resource: Resource) -> Place:
-    _operation(workspace.stack, resource.connection, name)
-    keys = declare(workspace.resources, kinds()).keys
-    return Place(resource.connection, keys[resource.address], resource.address)
-
-
-def _outside(workspace: Workspace, name: str, kind: str, text: str, connection: str | None) -> Place:
-    declared = [each.address for each in workspace.resources if each.address.kind == kind]
-    parts = tuple(text.split("/"))
-    is_address = len(parts) == 3 and parts[0] in provider_names() and parts[1] == kind
-    if is_address or len(parts) == 1:
-        known = [str(each) if is_address else each.name for each in declared]
-        near = difflib.get_close_matches(text, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"the stack declares: {', '.join(sorted(known)) or 'none'}"
-        raise DsopsError.of(f"the stack declares no {kind} {text!r}", hint=f"{hint}; {_form(kind)}")
-    chosen = _connection(workspace.stack, name, connection)
-    form = _parts(f"{workspace.stack.connections[chosen].provider}/{kind}")
-    if len(parts) != len(form) or not all(parts):
-        raise DsopsError.of(f"{text!r} is not the name of a {kind}", hint=_form(kind))
-    return Place(chosen, parts, _addresses(workspace, kind, chosen).get(parts))
-
-
-def _addresses(workspace: Workspace, kind: str, connection: str) -> dict[NaturalKey, Address]:
-    """Return what the stack calls the objects of a kind on a connection."""
-    declared = declare(workspace.resources, kinds())
-    return {
-        declared.keys[each.address]: each.address
-        for each in workspace.resources
-        if each.address.kind == kind and each.connection == connection
-    }
-
-
-def _form(kind: str) -> str:
-    forms = {"/".join(_parts(type_)) for type_ in kinds() if type_.endswith(f"/{kind}")}
-    return f"one outside the stack is written {' or '.join(sorted(forms))}"
-
-
-def _parts(type_: str) -> tuple[str, ...]:
-    """Return what the parts of a kind's natural key are called: ``project``, ``dataset``, ``stream``."""
-    info = kinds()[type_].info
-    above = _parts(info.parent) if info.parent else ()
-    own = tuple(info.kind.lower() if part == "name" else part for part in info.own_key)
-    return (*above, *own)
-
-
-def _connection(stack: Stack, name: str, connection: str | None) -> str:
-    fitting = sorted(each.name for each in stack.connections.values() if name in provider(each.provider).operations)
-    if connection is not None and connection in stack.connections:
-        _operation(stack, connection, name)
-        return connection
-    if connection is None and len(fitting) == 1:
-        return fitting[0]
-    told = f"connections that know {name}: {', '.join(fitting) or 'none'}"
-    if connection is not None:
-        raise DsopsError.of(f"the stack has no connection {connection!r}", hint=told)
-    raise DsopsError.of("which connection is meant? Give --connection", hint=told)
-
-
-def _operation(stack: Stack, connection: str, name: str) -> Operation:
-    offered = provider(stack.connections[connection].provider)
-    if name not in offered.operations:
-        known = ", ".join(sorted(offered.operations)) or "none"
-        raise DsopsError.of(f"{offered.name} doesn't know {name}", hint=f"it knows: {known}")
-    return offered.operations[name]
-
-
-def _all_operations() -> list[Mapping[str, Operation]]:
-    return [provider(name).operations for name in provider_names()]

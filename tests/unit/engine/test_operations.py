@@ -9,7 +9,8 @@ import pytest
 from dsops.engine import Workspace
 from dsops.engine.consume import fetch, follow
 from dsops.engine.export import export_lines
-from dsops.engine.operations import Desk, Place, account, desk, locate
+from dsops.engine.operations import Desk, desk
+from dsops.engine.places import Place, account, locate
 from dsops.model import Address, Connection, DsopsError, Event, Resource, SecretRef, Stack
 from tests.unit.http.server import Act, Server, drop, reply
 

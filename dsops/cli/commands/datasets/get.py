@@ -14,7 +14,7 @@ def command(common: Common, dataset: str, connection: str | None) -> int:
     """Show all that the provider says about DATASET: an address, a declared name, or project/dataset."""
     from dsops.cli.operating import operate, show_object
     from dsops.cli.workspace import load_workspace
-    from dsops.engine.operations import locate
+    from dsops.engine.places import locate
 
     workspace = load_workspace(common)
     place = locate(workspace, "dataset get", dataset, connection)

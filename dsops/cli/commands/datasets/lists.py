@@ -14,7 +14,8 @@ def command(common: Common, project: str | None, connection: str | None) -> int:
     """List the datasets of an account, declared or not; the last column is what the stack calls them."""
     from dsops.cli.operating import operate, show_listing
     from dsops.cli.workspace import load_workspace
-    from dsops.engine.operations import Desk, Found, account
+    from dsops.engine.operations import Desk, Found
+    from dsops.engine.places import account
 
     workspace = load_workspace(common)
     place = account(workspace, "dataset list", connection)

@@ -14,7 +14,8 @@ def command(common: Common, dataset: str, connection: str | None) -> int:
     """List the model tags of DATASET, each with the model version it stands for now."""
     from dsops.cli.operating import operate, show_parts
     from dsops.cli.workspace import load_workspace
-    from dsops.engine.operations import Desk, Found, locate
+    from dsops.engine.operations import Desk, Found
+    from dsops.engine.places import locate
 
     workspace = load_workspace(common)
     place = locate(workspace, "dataset tags", dataset, connection)

@@ -18,7 +18,7 @@ def command(common: Common, stream: str, sequence_id: str, connection: str | Non
     """
     from dsops.cli.operating import operate, show_position
     from dsops.cli.workspace import load_workspace
-    from dsops.engine.operations import locate
+    from dsops.engine.places import locate
 
     workspace = load_workspace(common)
     place = locate(workspace, "stream advance", stream, connection)

@@ -15,7 +15,8 @@ def command(common: Common, dataset: str | None, project: str | None, connection
     """List the streams of DATASET, or of every dataset of the account; the last column is what the stack calls them."""
     from dsops.cli.operating import operate, show_listing
     from dsops.cli.workspace import load_workspace
-    from dsops.engine.operations import Desk, Found, account, locate
+    from dsops.engine.operations import Desk, Found
+    from dsops.engine.places import account, locate
 
     if dataset and project:
         raise click.UsageError("give DATASET or --project, not both")

@@ -28,7 +28,8 @@ def command(common: Common, stream: str, instant: str, *, auto_approve: bool, co
     from dsops.cli.operating import operate, show_position
     from dsops.cli.output import say
     from dsops.cli.workspace import load_workspace
-    from dsops.engine.operations import Desk, locate
+    from dsops.engine.operations import Desk
+    from dsops.engine.places import locate
 
     require_approval(auto_approve=auto_approve, hint="Give --auto-approve.")
     workspace = load_workspace(common)
