@@ -89,7 +89,7 @@ class Client:
         return self._sent[True]
 
     async def read(self, call: Call) -> Answer:
-        """Send a call that changes nothing, or nothing more when repeated; tried again, within bounds, whatever went wrong.
+        """Send a call that changes nothing, or nothing more when repeated; tried again, within bounds, in any trouble.
 
         Raises:
             NotSent: It could not be sent.
