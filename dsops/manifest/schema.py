@@ -56,16 +56,16 @@ def holds(value: Any, pattern: Path) -> bool:
 
 def located(value: Any, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Yield the parts of a value that a pattern means, with their paths."""
-    if not pattern:
-        yield path, value
-        return
-    first, *rest = pattern
-    if isinstance(value, dict):
-        for key in value if first == ANY else [first] if first in value else []:
-            yield from located(value[key], tuple(rest), (*path, key))
-    elif isinstance(value, list) and first == ANY:
-        for number, item in enumerate(value):
-            yield from located(item, tuple(rest), (*path, number))
+    for at, part in enumerate(pattern):
+        if part == ANY:
+            children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+            for key, item in children:
+                yield from located(item, pattern[at + 1 :], (*path, *pattern[:at], key))
+            return
+        if not isinstance(value, dict) or part not in value:
+            return
+        value = value[part]
+    yield (*path, *pattern), value
 
 
 class Schema:
