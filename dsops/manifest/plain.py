@@ -29,11 +29,12 @@ _QUOTED: Final = r'"[^"\\]*"' + r"|'[^']*'"
 _KEY: Final = r"[A-Za-z_\xa1-\u024f][^ :#\"'{}\[\]]*(?: [^ :#\"'{}\[\]]+)*"
 _SCALAR: Final = r"(?:[A-Za-z0-9_./~$+(\xa1-\u024f]|-[0-9])(?:[^ :]|:(?=[^ ])| +(?=[^ #:]))*"
 _LINE: Final = re.compile(
-    rf"(---|(?P<indent> *)(?:(?P<dash>- +)|(?P<key>{_KEY}|{_QUOTED}):(?: +|$))?"
-    rf"(?:(?P<quoted>{_QUOTED})|(?P<flow>[\[{{][^#]*[\]}}])|(?P<plain>{_SCALAR}))?)(?:(?:^| +|(?<= ))#.*| *)"
+    rf"(---|( *)(?:(- +)|({_KEY}|{_QUOTED}):(?: +|$))?"
+    rf"(?:({_QUOTED})|([\[{{][^#]*[\]}}])|({_SCALAR}))?)(?:(?:^| +|(?<= ))#.*| *)"
 )
 _WORD: Final = r"(?:[A-Za-z0-9_./$+\xa1-\u024f]|-[0-9])[^ :#,\"'{}\[\]]*(?: [^ :#,\"'{}\[\]]+)*"
-_FLOW: Final = re.compile(rf" *(?:(?P<mark>[\[\]{{}},])|(?P<quoted>{_QUOTED})|(?P<word>{_WORD}))(?P<colon>: )?")
+_FLOW: Final = re.compile(rf"( *(?:([\[\]{{}},])|({_QUOTED})|({_WORD}))(: )?)")
+_SUSPECT: Final = scalars.SUSPECT
 
 
 class _NotPlain(Exception):
@@ -76,10 +77,11 @@ def _documents(text: str, file: str) -> Iterator[tuple[Any, Places]]:
     starts, indexes = [0, *starts, len(lines)], [0, *indexes, len(text)]
     for number, line in enumerate(starts[:-1]):
         body = lines[line : starts[number + 1]]
-        first = next((at for at, each in enumerate(body) if each[1] > _MARKER), None)
-        if first is not None:
-            source = Source(file, line + first + 1, 1)
-            yield _document(body), Places(file, text, indexes[number], indexes[number + 1], line, source)
+        for first, each in enumerate(body, line + 1):
+            if each[1] > _MARKER:
+                source = Source(file, first, 1)
+                yield _document(body), Places(file, text, indexes[number], indexes[number + 1], line, source)
+                break
 
 
 def _document(lines: list[_Line]) -> dict[str, Any]:
@@ -120,69 +122,79 @@ def _line(text: str) -> _Line:
         raise _NotPlain
     if found[1] == "---":
         return 0, _MARKER, "", None
-    indent, key = len(found["indent"]), found["key"]
-    given = found["quoted"] or found["flow"] or found["plain"]
+    _, blank, dash, key, quoted, flow, plain = found.groups()
+    value: Any = None
+    if plain:
+        value = scalars.resolve(plain) if plain[0] in _SUSPECT else plain
+    elif flow:
+        value = _Flow(flow).value()
+    elif quoted:
+        value = quoted[1:-1]
+    given = plain or flow or quoted
     if key:
-        return indent, _FIELD if given else _HEADING, _key(key), _value(found)
-    if found["dash"] and given:
-        return indent, _ITEM, "", _value(found)
-    if found["dash"] or given:
+        return len(blank), _FIELD if given else _HEADING, _key(key), value
+    if dash and given:
+        return len(blank), _ITEM, "", value
+    if dash or given:
         raise _NotPlain
     return 0, _NOTHING, "", None
-
-
-def _value(found: re.Match[str]) -> Any:
-    if found["plain"]:
-        return scalars.resolve(found["plain"])
-    if found["flow"]:
-        return _Flow(found["flow"]).value()
-    return found["quoted"][1:-1] if found["quoted"] else None
 
 
 def _key(text: str) -> str:
     """Return a map's key; equal keys are one object."""
     if len(text) > _LONGEST_KEY:
         raise _NotPlain
-    key = text[1:-1] if text[0] in "\"'" else scalars.resolve(text)
+    key = text[1:-1] if text[0] in "\"'" else scalars.resolve(text) if text[0] in _SUSPECT else text
     if not key or not isinstance(key, str):
         raise _NotPlain
     return intern(key)
 
 
+_Token = tuple[str, str, str, str, str]
+"""Of a flow collection: the whole, bracket or comma, quoted text, plain text, and a colon behind them."""
+
+
 class _Flow:
     """Reads one collection in brackets or braces."""
 
+    __slots__ = ("_tokens",)
+
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
+        self._tokens: list[_Token] = _FLOW.findall(text)
+        if sum(len(each[0]) for each in self._tokens) != len(text):
+            raise _NotPlain
+        self._tokens.reverse()
 
     def value(self) -> Any:
         """Read the whole text."""
-        value = self._value(self._next(), 0)
-        if self._at != len(self._text):
+        value = self._value(self._tokens.pop(), 0)
+        if self._tokens:
             raise _NotPlain
         return value
 
-    def _next(self) -> re.Match[str]:
-        found = _FLOW.match(self._text, self._at)
-        if found is None:
+    def _next(self) -> _Token:
+        if not self._tokens:
             raise _NotPlain
-        self._at = found.end()
-        return found
+        return self._tokens.pop()
 
-    def _value(self, token: re.Match[str], depth: int) -> Any:
-        if token["colon"] or depth > _DEEPEST_FLOW:
+    def _value(self, token: _Token, depth: int) -> Any:
+        _, mark, quoted, word, colon = token
+        if colon or depth > _DEEPEST_FLOW:
             raise _NotPlain
-        if token["word"]:
-            return scalars.resolve(token["word"])
-        if token["quoted"]:
-            return token["quoted"][1:-1]
-        return self._items(depth) if token["mark"] == "[" else self._pairs(token, depth)
+        if word:
+            return scalars.resolve(word) if word[0] in _SUSPECT else word
+        if quoted:
+            return quoted[1:-1]
+        if mark == "[":
+            return self._items(depth)
+        if mark == "{":
+            return self._pairs(depth)
+        raise _NotPlain
 
     def _items(self, depth: int) -> list[Any]:
         result: list[Any] = []
         token = self._next()
-        if token["mark"] == "]":
+        if token[1] == "]" and not token[4]:
             return result
         while True:
             result.append(self._value(token, depth + 1))
@@ -190,16 +202,15 @@ class _Flow:
                 return result
             token = self._next()
 
-    def _pairs(self, opening: re.Match[str], depth: int) -> dict[str, Any]:
-        if opening["mark"] != "{":
-            raise _NotPlain
+    def _pairs(self, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
         token = self._next()
-        if token["mark"] == "}":
+        if token[1] == "}" and not token[4]:
             return result
         while True:
-            key = _key(token["quoted"] or token["word"] or '""')
-            if not token["colon"] or key in result:
+            _, _, quoted, word, colon = token
+            key = _key(quoted or word or '""')
+            if not colon or key in result:
                 raise _NotPlain
             result[key] = self._value(self._next(), depth + 1)
             if self._ends("}"):
@@ -208,7 +219,7 @@ class _Flow:
 
     def _ends(self, closing: str) -> bool:
         """Take what follows a value: the closing bracket, or a comma."""
-        token = self._next()
-        if token["colon"] or token["mark"] not in {closing, ","}:
+        _, mark, _, _, colon = self._next()
+        if colon or mark not in {closing, ","}:
             raise _NotPlain
-        return token["mark"] == closing
+        return mark == closing

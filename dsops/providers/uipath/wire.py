@@ -30,8 +30,8 @@ def instant(text: Any) -> str:
 def as_set(values: Iterable[Any]) -> list[Any]:
     """Return the values sorted and without repeats: lists that are sets on the wire compare as such."""
     values = list(values)
-    if all(type(value) is str for value in values):
-        return sorted(set(values))
+    if {*map(type, values)} == {str}:
+        return sorted({*values})
     distinct = {str(value).encode() if isinstance(value, Late) else canonical(value): value for value in values}
     return [distinct[key] for key in sorted(distinct)]
 
