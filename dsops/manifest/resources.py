@@ -46,6 +46,7 @@ class Builder:
     connections: Mapping[str, Connection] | None
     complete: bool
     chosen: dict[Address, str | None] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def build(self, draft: Draft, address: Address, *, late: bool) -> Resource | None:
         """Return a resource; None, with the reason in the draft, when something is wrong."""
@@ -114,7 +115,7 @@ class Builder:
     def _choose(self, draft: Draft, address: Address) -> str | None:
         if self.connections is None:
             return None
-        names = [name for name, each in self.connections.items() if each.provider == address.provider]
+        names = self._of_provider(address.provider)
         own = _metadata(draft).get("connection")
         if own is None and len(names) == 1:
             return names[0]
@@ -137,13 +138,20 @@ class Builder:
             )
         return None
 
+    def _of_provider(self, provider: str) -> list[str]:
+        if provider not in self.names:
+            self.names[provider] = [
+                name for name, each in (self.connections or {}).items() if each.provider == provider
+            ]
+        return self.names[provider]
+
     def _own(
         self, draft: Draft, address: Address, own: str, parent: Address | None, inherited: str | None
     ) -> str | None:
         path = ("metadata", "connection")
         known = (self.connections or {}).get(own)
         if known is None:
-            names = [name for name, each in (self.connections or {}).items() if each.provider == address.provider]
+            names = self._of_provider(address.provider)
             draft.report(path, f"There is no connection {own}", hint=near(own, names, "connections"))
             return None
         if known.provider != address.provider:

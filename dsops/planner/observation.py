@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dsops.model import Address, Diagnostic, Listing, LiveObject, Lookup, NaturalKey
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Scope:
-    """What one listing covers.
+class Scope(NamedTuple):
+    """What one listing covers. A named tuple, as `Address` is: each resource is put into its own.
 
     Attributes:
         connection: Name of the connection.

@@ -104,6 +104,8 @@ def checked(value: Any, *types: type) -> Any:
     Raises:
         TypeError: It has another.
     """
+    if type(value) in types:
+        return value
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise TypeError(f"{str(value)[:40]!r} is not {' or '.join(each.__name__ for each in types)}")
     return value
