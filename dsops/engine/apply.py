@@ -22,6 +22,7 @@ from dsops.model import (
     DsopsError,
     Event,
     EventKind,
+    Guard,
     Outcome,
     Plan,
     Reason,
@@ -80,7 +81,10 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
         made, inputs = await reconcile(workspace, state, clients, options)
         confirmed = _confirmed(made, options)
         if confirmed:
+            quoted = {guard.name for guard in made.guards}
             made = make_plan(dataclasses.replace(inputs, settings=dataclasses.replace(inputs.settings, confirmed=True)))
+            if unquoted := tuple(guard for guard in made.guards if guard.name not in quoted):
+                return Applied(made, None, _beyond(unquoted))
         elif made.guards:
             return Applied(made, None, _refused(made))
         if approve is not None and not approve(made):
@@ -138,6 +142,12 @@ def _confirmed(made: Plan, options: Options) -> bool:
 
 def _refused(made: Plan) -> tuple[Diagnostic, ...]:
     return tuple(error(f"{guard.name}: {guard.summary}", hint=guard.hint) for guard in made.guards)
+
+
+def _beyond(guards: tuple[Guard, ...]) -> tuple[Diagnostic, ...]:
+    """Word guards that only what was confirmed trips: the plan that was quoted did not show them."""
+    hint = "raise the limit in spec.safety of the stack file, or delete in smaller steps"
+    return tuple(error(f"{each.name}, with what is confirmed: {each.summary}", hint=hint) for each in guards)
 
 
 def _check_state(made: Plan, session: Session) -> None:

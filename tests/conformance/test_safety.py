@@ -164,6 +164,17 @@ def test_a_dataset_that_holds_a_strangers_stream_is_deleted_when_confirmed(stage
     assert [each["name"] for each in stage.emulator.datasets()] == ["other"]
 
 
+def test_confirming_passes_no_guard_that_the_quoted_plan_did_not_show(stage: Stage) -> None:
+    stage.safety = {"maxDeletes": 0}
+    stage.declare(dataset(), dataset("other")).apply()
+    stage.put("project1/collateral/streams", {"stream": {"name": "theirs"}})
+    plan = stage.declare(dataset("other")).plan()
+    assert guards(plan) == []
+    refused = stage.run("apply", "--auto-approve", "--confirm", plan["planId"], code=1)
+    assert "maxDeletes, with what is confirmed" in refused.err
+    assert stage.stream("project1/collateral/theirs")
+
+
 def test_a_protected_stream_keeps_its_dataset(stage: Stage) -> None:
     stage.declare(dataset(), stream(meta=PROTECTED), stream("free"), dataset("other")).apply()
     assert actions(stage.declare(dataset("other")).plan()) == {
