@@ -1,6 +1,8 @@
 """Asking a person."""
 
 import gc
+import os
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -54,9 +56,28 @@ def ask(question: str) -> bool:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         say(f"\n{question} Only yes is taken for yes: ", end="")
-        answer = sys.stdin.readline()
+        answer = _line()
     finally:
         signal.signal(signal.SIGINT, before)
     if not answer.endswith("\n"):
         say("")
     return answer.strip() == "yes"
+
+
+def _line() -> str:
+    """Read a line from stdin, waiting so that no signal is missed.
+
+    A signal that comes after Python last looked for one and before ``read`` blocks would be heard at the next key
+    only; one that wakes ``select`` through a pipe is heard whenever it comes.
+    """
+    heard, wake = os.pipe()
+    os.set_blocking(wake, False)
+    before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    try:
+        while sys.stdin not in select.select([sys.stdin, heard], [], [])[0]:
+            os.read(heard, 64)
+        return sys.stdin.readline()
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(heard)
+        os.close(wake)
