@@ -117,7 +117,7 @@ class Observer:
         type_ = record.address.type
         place = (record.connection, type_, record.key)
         if place not in self._readings:
-            flow = self._kinds[type_].reading(record.key)
+            flow = self._kinds[type_].reading(record.key, record.remote_id)
             self._readings[place] = await self._clients.read(record.connection, flow)
 
     def _check_outside(self, declared: Declared, addresses: Iterable[Address]) -> None:

@@ -121,7 +121,7 @@ async def _examine(intent: Intent, clients: Clients, *, wait: bool) -> Finding:
     # Counted from now, not from the intent: the call may have waited for its turn, and clocks are set.
     end = time.monotonic() + (kind.info.settle if settle is None else settle)
     while True:
-        live: LiveObject | None = await clients.read(record.connection, kind.reading(record.key))
+        live: LiveObject | None = await clients.read(record.connection, kind.reading(record.key, record.remote_id))
         found = judge(intent, live)
         left = end - time.monotonic()
         if found.certain or left <= 0:

@@ -213,7 +213,7 @@ class Sender:
 
     async def _look(self, job: Job) -> LiveObject | None:
         live: LiveObject | None = await self._clients.read(
-            job.planned.connection, self._kind(job).reading(job.record.key)
+            job.planned.connection, self._kind(job).reading(job.record.key, job.record.remote_id)
         )
         return live
 

@@ -5,7 +5,7 @@ that imports another room of dsops or performs I/O.
 """
 
 from dsops.model.address import NAME_PATTERN, Address
-from dsops.model.call import Call, Effect, Failure, FailureKind, Flow, FlowFailure, Repeat, Response
+from dsops.model.call import Call, Effect, Failure, FailureKind, Flow, FlowFailure, Form, Repeat, Response
 from dsops.model.diagnostic import Diagnostic, Severity, Source, error, in_order, note, warning
 from dsops.model.errors import (
     AnswerLost,
@@ -23,7 +23,7 @@ from dsops.model.live import Listing, LiveObject, NaturalKey
 from dsops.model.operation import Arguments, Batch, Column, Entry, Operation, Page
 from dsops.model.outcome import Drift, DriftItem, Event, EventKind, Outcome, Report, Status
 from dsops.model.plan import Action, Cause, Change, FieldDiff, Guard, Plan, PlannedCall, Reason
-from dsops.model.provider import Attributes, Kind, Lookup, Provider, Request
+from dsops.model.provider import Attributes, Kind, Lookup, Provider, Request, RowCodec
 from dsops.model.record import EMPTY_STATE, Intent, Record, State
 from dsops.model.resource import (
     ALL_VERBS,
@@ -35,6 +35,29 @@ from dsops.model.resource import (
     Safety,
     Stack,
     Verb,
+)
+from dsops.model.rows import (
+    DIGEST_SIZE,
+    BodyForm,
+    DeclaredRows,
+    LiveRow,
+    LiveRows,
+    RecordedRows,
+    RowAction,
+    RowChange,
+    RowChanges,
+    RowItem,
+    RowMark,
+    RowMode,
+    RowsBody,
+    RowSet,
+    RowSink,
+    RowsPatch,
+    RowWrite,
+    Values,
+    content_digest,
+    key_digest,
+    rows_holder,
 )
 from dsops.model.values import (
     KNOWN_AFTER_APPLY,
@@ -51,6 +74,7 @@ from dsops.model.values import (
 
 __all__ = [
     "ALL_VERBS",
+    "DIGEST_SIZE",
     "EMPTY_STATE",
     "KNOWN_AFTER_APPLY",
     "NAME_PATTERN",
@@ -61,11 +85,13 @@ __all__ = [
     "Arguments",
     "Attributes",
     "Batch",
+    "BodyForm",
     "Call",
     "Cause",
     "Change",
     "Column",
     "Connection",
+    "DeclaredRows",
     "Diagnostic",
     "Drift",
     "DriftItem",
@@ -80,6 +106,7 @@ __all__ = [
     "FieldDiff",
     "Flow",
     "FlowFailure",
+    "Form",
     "Guard",
     "Holder",
     "Ignore",
@@ -91,6 +118,8 @@ __all__ = [
     "LeaseLost",
     "Listing",
     "LiveObject",
+    "LiveRow",
+    "LiveRows",
     "Lookup",
     "Meta",
     "NaturalKey",
@@ -103,6 +132,7 @@ __all__ = [
     "Provider",
     "Reason",
     "Record",
+    "RecordedRows",
     "Reference",
     "RemoteError",
     "Repeat",
@@ -110,6 +140,18 @@ __all__ = [
     "Request",
     "Resource",
     "Response",
+    "RowAction",
+    "RowChange",
+    "RowChanges",
+    "RowCodec",
+    "RowItem",
+    "RowMark",
+    "RowMode",
+    "RowSet",
+    "RowSink",
+    "RowWrite",
+    "RowsBody",
+    "RowsPatch",
     "Safety",
     "SecretRef",
     "Severity",
@@ -120,14 +162,18 @@ __all__ = [
     "Status",
     "Template",
     "TransportError",
+    "Values",
     "Verb",
     "canonical",
+    "content_digest",
     "digest",
     "error",
     "in_order",
+    "key_digest",
     "masked",
     "note",
     "references",
+    "rows_holder",
     "substitute",
     "warning",
 ]

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from dsops.model.rows import RowWrite
 from dsops.model.values import KNOWN_AFTER_APPLY, Reference, references
 
 
@@ -29,6 +30,13 @@ class Effect(StrEnum):
     DELETE = "delete"
 
 
+class Form(StrEnum):
+    """How a body leaves: as JSON, or as a file part of a multipart form."""
+
+    JSON = "json"
+    FILE = "file"
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP request.
@@ -37,21 +45,28 @@ class Call:
         method: ``GET``, ``PUT``, ...
         path: Segments below the endpoint, not yet encoded; a ``Reference`` stands for a remote id known later.
         query: Name-value pairs in order.
-        body: JSON content, or None for none; may hold late values.
+        body: JSON content, or None for none; may hold late values. Bytes are JSON that is encoded already.
+        form: How the body leaves.
         effect: What success means for the record; None for a read.
         settles: Field paths that the call brings to their desired value.
         repeat: What to do when its answer is lost.
         permission: The permission the provider's documentation asks for, named when it is refused.
+        rows: What the call does to rows; None for one that concerns none. Its body is built when it is sent.
+        stream: Of a read: name of the member, at the top or in each item of an array at the top, whose array holds
+            rows. They are handed on as they arrive and left out of the answer.
     """
 
     method: str
     path: tuple[str | Reference, ...]
     query: tuple[tuple[str, str], ...] = ()
     body: Any = None
+    form: Form = Form.JSON
     effect: Effect | None = None
     settles: tuple[str, ...] = ()
     repeat: Repeat = Repeat.SAFE
     permission: str = ""
+    rows: RowWrite | None = None
+    stream: str = ""
 
     @property
     def target(self) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from dsops.model.address import Address
 from dsops.model.diagnostic import Diagnostic
 from dsops.model.plan import Action, FieldDiff
+from dsops.model.rows import RowChanges
 
 
 class Status(StrEnum):
@@ -29,6 +30,7 @@ class Outcome:
         repeats: Of these, repeats of a call whose answer was lost.
         reason: Why it failed or was skipped; empty otherwise.
         hint: What to do about it.
+        repairs: Of the writes sent, finer calls towards the planned target where the server ignored part of a call.
     """
 
     address: Address
@@ -38,6 +40,7 @@ class Outcome:
     repeats: int = 0
     reason: str = ""
     hint: str = ""
+    repairs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,13 @@ class DriftItem:
         address: The resource.
         state: ``drifted``, ``gone``, ``pending`` or ``unverifiable``.
         fields: The fields concerned.
+        rows: The rows concerned; None where none are declared.
     """
 
     address: Address
     state: str
     fields: tuple[FieldDiff, ...] = ()
+    rows: RowChanges | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dsops.model.address import Address
 from dsops.model.call import Call
 from dsops.model.diagnostic import Diagnostic, Source
 from dsops.model.record import Record
+from dsops.model.rows import RowChanges
 from dsops.model.values import digest, masked
 
 
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     EXISTS = "exists"
     MOVED = "moved"
     FIELDS_CHANGED = "fields_changed"
+    ROWS_CHANGED = "rows_changed"
     SETTINGS_CHANGED = "settings_changed"
     CREATE_ONLY = "create_only"
     PARENT_REPLACED = "parent_replaced"
@@ -92,6 +94,8 @@ class PlannedCall:
     @property
     def body_sha256(self) -> str | None:
         """SHA-256 of the body's canonical JSON; None without a body or while it holds a late value."""
+        if self.call.rows is not None and self.call.rows.body is not None:
+            return self.call.rows.body.sha256
         if self.call.body is None or self.call.late:
             return None
         return digest(masked(self.call.body))
@@ -112,6 +116,7 @@ class Change:
         before: The record as it is; None when there is none.
         after: The record as it will be (remote id empty until known); None when it goes.
         expects: Fingerprint of the live object as read; None when it was not there.
+        rows: What is done to its rows; None where none are declared.
     """
 
     address: Address
@@ -124,6 +129,7 @@ class Change:
     before: Record | None = None
     after: Record | None = None
     expects: str | None = None
+    rows: RowChanges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,7 @@ class Plan:
         complete: Whether everything could be read.
         changes: Every address whose action isn't noop, sorted by address.
         noop: How many addresses need nothing.
+        rows_noop: How many declared rows need nothing.
         refresh: Records to rewrite silently since live already is as declared (no call, nothing to review).
         guards: Rules that stop apply.
         diagnostics: What else is worth saying.
@@ -167,6 +174,7 @@ class Plan:
     complete: bool
     changes: tuple[Change, ...]
     noop: int = 0
+    rows_noop: int = 0
     refresh: tuple[Record, ...] = ()
     guards: tuple[Guard, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()

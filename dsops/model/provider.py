@@ -1,6 +1,6 @@
 """The provider interface: codecs that describe calls and read answers. No provider opens a socket."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,6 +9,8 @@ from dsops.model.kind import KindInfo
 from dsops.model.live import LiveObject, NaturalKey
 from dsops.model.operation import Operation
 from dsops.model.resource import Connection
+from dsops.model.rows import LiveRow, Values
+from dsops.model.values import Reference
 
 Attributes = Mapping[str, Any]
 """Field path to canonical value. An absent path is undeclared (desired) or unknown (live)."""
@@ -33,6 +35,11 @@ class Kind(Protocol):
     @property
     def info(self) -> KindInfo:
         """Facts about the kind."""
+        ...
+
+    @property
+    def rows(self) -> "RowCodec | None":
+        """How its rows are read and written; None for a kind without rows."""
         ...
 
     def normalise(self, spec: Mapping[str, Any]) -> Attributes:
@@ -61,8 +68,13 @@ class Kind(Protocol):
         """Read all objects of the kind below ``parent`` (empty: of the account); returns a ``Listing``."""
         ...
 
-    def reading(self, key: NaturalKey) -> Flow:
-        """Read one object; returns a ``LiveObject``, or None when it is certainly not there."""
+    def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
+        """Read one object; returns a ``LiveObject``, or None when it is certainly not there.
+
+        Args:
+            key: Its natural key.
+            remote_id: Its identifier, if it is known; empty otherwise.
+        """
         ...
 
     def lookups(self, attributes: Attributes, key: NaturalKey) -> Flow | None:
@@ -80,21 +92,109 @@ class Kind(Protocol):
         """Return the calls that make the object, in order."""
         ...
 
-    def update(self, key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
+    def update(self, live: LiveObject, attributes: Attributes) -> tuple[Call, ...]:
         """Return the calls that bring the object's given fields to the given values, in order.
 
         Args:
-            key: Natural key of the object.
+            live: The object as it is.
             attributes: Just the fields to send; of an atomic group, all.
         """
         ...
 
-    def delete(self, key: NaturalKey) -> tuple[Call, ...]:
+    def delete(self, live: LiveObject) -> tuple[Call, ...]:
         """Return the calls that delete the object."""
         ...
 
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
         """Return the ``spec`` that declares the object as it is (the parent's field left out)."""
+        ...
+
+
+class RowCodec(Protocol):
+    """How the rows of a kind are read and written. Pure, and called once a row: it must be quick."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of a row's fields, as in manifests, in the order of ``Values``."""
+        ...
+
+    @property
+    def nested(self) -> frozenset[str]:
+        """Those fields that are lists of their own objects at the provider, and can be written by finer calls."""
+        ...
+
+    @property
+    def part_size(self) -> int:
+        """Most bytes of JSON in one upload."""
+        ...
+
+    def declared(self, document: Mapping[str, Any]) -> Values:
+        """Return the canonical values of a declared row, in field names of the manifest or of the vendor.
+
+        Raises:
+            ValueError: It is no such row; the message says all that is wrong, one problem a line.
+        """
+        ...
+
+    def live(self, document: Mapping[str, Any]) -> LiveRow:
+        """Read a row of an answer.
+
+        Raises:
+            ValueError: It is no row.
+        """
+        ...
+
+    def document(self, values: Values) -> Mapping[str, Any]:
+        """Return what is sent for a row, with all of its fields."""
+        ...
+
+    def manifest(self, values: Values) -> Mapping[str, Any]:
+        """Return the row in field names of the manifest; empty fields are left out."""
+        ...
+
+    def create(self, key: NaturalKey, attributes: Attributes, numbers: Sequence[int]) -> Call:
+        """Return the call that makes an object together with rows; size and hash of its body are still empty."""
+        ...
+
+    def upload(self, owner: str | Reference, numbers: Sequence[int]) -> Call:
+        """Return the call that adds rows to an object; size and hash of its body are still empty."""
+        ...
+
+    def update(self, owner: str, row: LiveRow, numbers: Sequence[int], *, nested: bool) -> Call:
+        """Return the call that rewrites one row.
+
+        Args:
+            owner: Remote id of the object.
+            row: The row as it is.
+            numbers: Of the declared row: one number.
+            nested: Whether nested lists are sent too; otherwise just the other fields.
+        """
+        ...
+
+    def finer(self, owner: str, live: Mapping[str, Any], values: Values) -> tuple[Call, ...]:
+        """Return the calls, the fewest, that bring a live row's nested lists to the given values.
+
+        Args:
+            owner: Remote id of the object.
+            live: The row's document, with the ids of what is nested in it.
+            values: Its values as they are to be.
+        """
+        ...
+
+    def delete(self, owner: str, row: LiveRow) -> Call:
+        """Return the call that deletes one row."""
+        ...
+
+    def reading(self, owner: str, row_id: str) -> Flow:
+        """Read one row; returns its document, or None when it is not there."""
+        ...
+
+    def answered(self, response: Response) -> Mapping[str, Any] | None:
+        """Return the row's document in the answer to its update; None when the answer does not hold it."""
+        ...
+
+    def accepted(self, response: Response) -> bool:
+        """Whether the answer says that the rows will be there, not that they are."""
         ...
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from dsops.model.address import Address
 from dsops.model.live import NaturalKey
 from dsops.model.resource import ALL_VERBS, Verb
+from dsops.model.rows import RecordedRows, RowMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Record:
         policy: Verbs allowed, even when the manifest is gone.
         replace: Whether replacing was allowed.
         schema_version: Version of the kind's attributes.
+        rows: What was last applied of its rows; None where it declared none.
     """
 
     address: Address
@@ -40,6 +42,7 @@ class Record:
     policy: frozenset[Verb] = ALL_VERBS
     replace: bool = False
     schema_version: int = 1
+    rows: RecordedRows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Intent:
             while unknown.
         settles: Field paths that the call brings to their desired value.
         at: Unix time at which it was written.
+        rows: What the call does to rows of the record's object.
     """
 
     id: int
@@ -70,6 +74,7 @@ class Intent:
     record: Record
     settles: tuple[str, ...]
     at: float
+    rows: tuple[RowMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class State:
         env: Its environment.
         records: By address.
         intents: Calls that left, or were about to, and whose outcome is not known.
+        traits: What was learned of how a provider behaves where its documentation leaves it open: endpoint to name to
+            value.
     """
 
     lineage: str | None = None
@@ -91,6 +98,7 @@ class State:
     env: str | None = None
     records: Mapping[Address, Record] = field(default_factory=dict)
     intents: tuple[Intent, ...] = ()
+    traits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 EMPTY_STATE = State()

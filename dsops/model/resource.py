@@ -8,6 +8,7 @@ from typing import Any
 
 from dsops.model.address import Address
 from dsops.model.diagnostic import Source
+from dsops.model.rows import RowSet
 from dsops.model.values import SecretRef
 
 
@@ -73,6 +74,7 @@ class Resource:
         depends_on: Every resource of the stack it refers to, the parent included.
         places: Field path (``spec.model.version``) to its place, for diagnostics.
         late: Whether ``spec`` may hold late references.
+        rows: The rows it declares; None where it says nothing of rows.
     """
 
     address: Address
@@ -84,6 +86,7 @@ class Resource:
     depends_on: tuple[Address, ...] = ()
     places: Mapping[str, Source] = field(default_factory=dict)
     late: bool = True
+    rows: RowSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

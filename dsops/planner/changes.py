@@ -56,11 +56,11 @@ def _work(acting: Mapping[Address, Decision]) -> dict[_Group, _Work]:
         subject = decision.subject
         live, kind = subject.live, subject.kind
         if decision.action in (Action.DELETE, Action.REPLACE) and live is not None:
-            work["delete", address] = _Work(subject.home, kind.delete(live.key))
+            work["delete", address] = _Work(subject.home, kind.delete(live))
         if decision.action in (Action.CREATE, Action.REPLACE):
             work["write", address] = _Work(subject.connection, kind.create(subject.key, decision.send))
         elif decision.action in (Action.UPDATE, Action.ADOPT) and decision.send and live is not None:
-            work["write", address] = _Work(subject.connection, kind.update(live.key, decision.send))
+            work["write", address] = _Work(subject.connection, kind.update(live, decision.send))
     return work
 
 

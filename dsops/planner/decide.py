@@ -149,7 +149,7 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
     strangers = around.neighbours.strangers(subject)
     if strangers and not around.settings.confirmed:
         note = f"it holds what this stack didn't record: {names('/'.join(each.key) for each in strangers)}"
-        calls = ", ".join(f"{call.method} {call.target}" for call in subject.kind.delete(subject.live.key))
+        calls = ", ".join(f"{call.method} {call.target}" for call in subject.kind.delete(subject.live))
         passes = f"--confirm with the id of this plan deletes it all the same: {calls}"
         return Decision(subject, Action.BLOCKED, Reason.HOLDS_UNRECORDED, notes=(note, passes))
     return Decision(subject, Action.DELETE, Reason.UNDECLARED, notes=_losses(subject, around))

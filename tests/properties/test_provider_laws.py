@@ -226,6 +226,6 @@ def test_an_update_sends_no_field_that_was_not_given(spec: dict[str, Any]) -> No
     groups = [["title"], ["description"], ["model.version", "model.labelThresholds"], ["commentFilter"], ["startFrom"]]
     for group in groups:
         given_ = {path: wanted[path] for path in group if path in wanted}
-        sent = [path for call in STREAM.update(STREAM_KEY, given_) for path in call.settles]
+        sent = [path for call in STREAM.update(LiveObject("1", STREAM_KEY, {}), given_) for path in call.settles]
         assert sorted(sent) == sorted(given_)
-        assert len(STREAM.update(STREAM_KEY, given_)) == (1 if given_ else 0)
+        assert len(STREAM.update(LiveObject("1", STREAM_KEY, {}), given_)) == (1 if given_ else 0)

@@ -17,6 +17,7 @@ from dsops.model import (
     NaturalKey,
     Repeat,
     Response,
+    RowCodec,
 )
 from dsops.model.assets import asset
 from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, checked, decoded, has_id, items, whole
@@ -57,6 +58,8 @@ class Dataset:
         lost_on_delete="its annotations (all labels people assigned), its trained models and its streams",
     )
 
+    rows: RowCodec | None = None
+
     def normalise(self, spec: Mapping[str, Any]) -> Attributes:
         """Return the declared fields; source ids as a set."""
         attributes = {path: spec[path] for path in _WIRE if path in spec}
@@ -82,8 +85,9 @@ class Dataset:
         response = yield Call("GET", ROOT, permission="View labels")
         return whole(decoded(_decode, document) for document in items(response, "datasets"))
 
-    def reading(self, key: NaturalKey) -> Flow:
+    def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by name."""
+        del remote_id
         try:
             response = yield Call("GET", (*ROOT, *key), permission="View labels")
         except FlowFailure as failed:
@@ -107,13 +111,13 @@ class Dataset:
         """One PUT on the name."""
         return (_write("PUT", key, attributes, Effect.CREATE, Repeat.UNIQUE, "Modify datasets"),)
 
-    def update(self, key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
+    def update(self, live: LiveObject, attributes: Attributes) -> tuple[Call, ...]:
         """One POST on the name with just the fields that differ."""
-        return (_write("POST", key, attributes, Effect.UPDATE, Repeat.SAFE, "Datasets admin"),)
+        return (_write("POST", live.key, attributes, Effect.UPDATE, Repeat.SAFE, "Datasets admin"),)
 
-    def delete(self, key: NaturalKey) -> tuple[Call, ...]:
+    def delete(self, live: LiveObject) -> tuple[Call, ...]:
         """One DELETE on the name."""
-        return (Call("DELETE", (*ROOT, *key), effect=Effect.DELETE, permission="Datasets admin"),)
+        return (Call("DELETE", (*ROOT, *live.key), effect=Effect.DELETE, permission="Datasets admin"),)
 
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
         """Return the spec that declares the dataset as it is; fields without a value stay undeclared."""

@@ -20,6 +20,7 @@ from dsops.model import (
     NaturalKey,
     Repeat,
     Response,
+    RowCodec,
 )
 from dsops.model.assets import asset
 from dsops.providers.uipath import filters
@@ -65,6 +66,8 @@ class Stream:
         lost_on_delete="its position in the queue: a stream made anew starts at its creation, or at startFrom",
     )
 
+    rows: RowCodec | None = None
+
     def normalise(self, spec: Mapping[str, Any]) -> Attributes:
         """Return the declared fields. A model without thresholds has none; ``null`` clears."""
         attributes: dict[str, Any] = {path: spec[path] for path in _TEXTS if path in spec}
@@ -98,8 +101,9 @@ class Stream:
             raise
         return whole(decoded(partial(_decode, parent), document) for document in items(response, "streams"))
 
-    def reading(self, key: NaturalKey) -> Flow:
+    def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by name."""
+        del remote_id
         try:
             response = yield Call("GET", _path(key), permission="View streams and View labels")
         except FlowFailure as failed:
@@ -133,22 +137,22 @@ class Stream:
         )
         return (create, *_reset(key, attributes))
 
-    def update(self, key: NaturalKey, attributes: Attributes) -> tuple[Call, ...]:
+    def update(self, live: LiveObject, attributes: Attributes) -> tuple[Call, ...]:
         """One POST on the name with just the fields that differ; a changed ``startFrom`` is one reset."""
         fields = {path: value for path, value in attributes.items() if path != "startFrom"}
         update = Call(
             "POST",
-            _path(key),
+            _path(live.key),
             body={"stream": _encode(fields)},
             effect=Effect.UPDATE,
             settles=tuple(sorted(fields)),
             permission="Modify streams and View labels",
         )
-        return (*((update,) if fields else ()), *_reset(key, attributes))
+        return (*((update,) if fields else ()), *_reset(live.key, attributes))
 
-    def delete(self, key: NaturalKey) -> tuple[Call, ...]:
+    def delete(self, live: LiveObject) -> tuple[Call, ...]:
         """One DELETE on the name."""
-        return (Call("DELETE", _path(key), effect=Effect.DELETE, permission="Streams admin and View labels"),)
+        return (Call("DELETE", _path(live.key), effect=Effect.DELETE, permission="Streams admin and View labels"),)
 
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
         """Return the spec that declares the stream as it is; fields the answer left out stay undeclared."""

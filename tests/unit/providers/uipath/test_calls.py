@@ -46,7 +46,7 @@ def test_a_dataset_without_fields_is_created_with_an_empty_body() -> None:
 
 
 def test_a_dataset_is_updated_by_one_post_with_just_the_fields_given() -> None:
-    (call,) = DATASET.update(KEY, {"sourceIds": []})
+    (call,) = DATASET.update(LiveObject("1", KEY, {}), {"sourceIds": []})
     assert (call.method, call.target) == ("POST", "/api/v1/datasets/project1/collateral")
     assert call.body == {"dataset": {"source_ids": []}}
     assert (call.effect, call.repeat, call.settles) == (Effect.UPDATE, Repeat.SAFE, ("sourceIds",))
@@ -55,8 +55,8 @@ def test_a_dataset_is_updated_by_one_post_with_just_the_fields_given() -> None:
 @pytest.mark.parametrize(
     ("calls", "path"),
     [
-        (DATASET.delete(KEY), "/api/v1/datasets/project1/collateral"),
-        (STREAM.delete(STREAM_KEY), "/api/v1/datasets/project1/collateral/streams/dispute"),
+        (DATASET.delete(LiveObject("1", KEY, {})), "/api/v1/datasets/project1/collateral"),
+        (STREAM.delete(LiveObject("1", STREAM_KEY, {})), "/api/v1/datasets/project1/collateral/streams/dispute"),
     ],
 )
 def test_deleting_is_one_call_on_the_name(calls: tuple[Call, ...], path: str) -> None:
@@ -66,7 +66,7 @@ def test_deleting_is_one_call_on_the_name(calls: tuple[Call, ...], path: str) ->
 
 
 def test_names_are_encoded_in_paths() -> None:
-    (call,) = STREAM.delete(("a.b", "c d", "e/f%2F?#"))
+    (call,) = STREAM.delete(LiveObject("1", ("a.b", "c d", "e/f%2F?#"), {}))
     assert call.target == "/api/v1/datasets/a.b/c%20d/streams/e%2Ff%252F%3F%23"
 
 
@@ -121,7 +121,7 @@ def test_a_stream_is_created_by_one_put_on_the_collection(spec: dict[str, Any], 
     assert call.body == {"stream": {"name": "dispute", **body}}
     assert (call.effect, call.repeat, call.settles) == (Effect.CREATE, Repeat.UNIQUE, tuple(sorted(attributes)))
     if attributes:
-        (update,) = STREAM.update(STREAM_KEY, attributes)
+        (update,) = STREAM.update(LiveObject("1", STREAM_KEY, {}), attributes)
         assert (update.method, update.target) == ("POST", "/api/v1/datasets/project1/collateral/streams/dispute")
         assert update.body == {"stream": body}
 
@@ -133,7 +133,7 @@ def test_a_start_is_a_reset_of_its_own() -> None:
     assert (reset.method, reset.target) == ("POST", "/api/v1/datasets/project1/collateral/streams/dispute/reset")
     assert reset.body == {"to_comment_created_at": "2020-06-03T16:05:00Z"}
     assert (reset.effect, reset.repeat, reset.settles) == (Effect.UPDATE, Repeat.SAFE, ("startFrom",))
-    assert STREAM.update(STREAM_KEY, {"startFrom": attributes["startFrom"]}) == (reset,)
+    assert STREAM.update(LiveObject("1", STREAM_KEY, {}), {"startFrom": attributes["startFrom"]}) == (reset,)
 
 
 def test_late_values_pass_through_and_keep_the_call_waiting() -> None:
