@@ -9,6 +9,28 @@ so that a misreading on one side shows on the other.
 
 from dsops.emulator.app import create_app
 from dsops.emulator.exchange import SetupError
-from dsops.emulator.options import Options, PutExisting, parse_generate
+from dsops.emulator.options import (
+    DeleteAnswer,
+    ExtensionField,
+    GeaiSwitches,
+    Options,
+    PutExisting,
+    RowPut,
+    Upload,
+    UploadAnswer,
+    parse_generate,
+)
 
-__all__ = ["Options", "PutExisting", "SetupError", "create_app", "parse_generate"]
+__all__ = [
+    "DeleteAnswer",
+    "ExtensionField",
+    "GeaiSwitches",
+    "Options",
+    "PutExisting",
+    "RowPut",
+    "SetupError",
+    "Upload",
+    "UploadAnswer",
+    "create_app",
+    "parse_generate",
+]

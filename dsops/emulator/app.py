@@ -10,6 +10,7 @@ from dsops.emulator.clock import Clock
 from dsops.emulator.control import control_routes
 from dsops.emulator.exchange import Api, Refusal, SetupError
 from dsops.emulator.faults import Gate, Schedule
+from dsops.emulator.geai import Geai
 from dsops.emulator.options import Options
 from dsops.emulator.pipeline import Pipeline
 from dsops.emulator.requests import RequestLog
@@ -28,9 +29,14 @@ def create_app(options: Options) -> Starlette:
     tokens, seed = read_tokens(options.tokens), read_seed(options.seed)
     requests, faults, gate = RequestLog(), Schedule(options.faults), Gate()
     store, clock = Store(options.data), Clock(options.clock)
-    apis: tuple[Api, ...] = (
-        Uipath(store, tokens, clock, echo=options.echo_thresholds, put_existing=options.put_existing),
-    )
+    try:
+        apis: tuple[Api, ...] = (
+            Uipath(store, tokens, clock, echo=options.echo_thresholds, put_existing=options.put_existing),
+            Geai(store, tokens, clock, options.geai),
+        )
+    except SetupError:
+        store.close()
+        raise
 
     def reset() -> None:
         with store.transaction():

@@ -1,6 +1,6 @@
 """One request and one answer, as the provider APIs of the emulator see them: plain values, no sockets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,11 +20,16 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer; the body is JSON."""
+    """An answer; the body is JSON, or empty.
+
+    parts: in place of the body, where that is too long to be held: its bytes, piece by piece. They are taken after the
+        commit, while other requests are served, and must show what was there at the commit.
+    """
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    parts: Iterator[bytes] | None = None
 
 
 class Refusal(Exception):
@@ -51,6 +56,9 @@ class Api(Protocol):
     @property
     def section(self) -> str:
         """The name of its section in a seed file."""
+
+    def catch_up(self) -> None:
+        """Do what has fallen due since the request before; runs in a transaction of its own."""
 
     def answer(self, incoming: Incoming) -> Answer:
         """Serve one request. Raises Refusal."""

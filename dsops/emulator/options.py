@@ -16,13 +16,70 @@ class PutExisting(StrEnum):
     UPSERT = "upsert"
 
 
+class ExtensionField(StrEnum):
+    """Which spelling of an expected source's extension GEAI writes and reads; there are two (specs/geai.md, choice 4).
+
+    EITHER writes the documented one and reads both; VENDOR and SDK know only the documented one, and only that of the
+    vendor's SDK; BOTH writes and reads both.
+    """
+
+    EITHER = "either"
+    VENDOR = "vendor"
+    SDK = "sdk"
+    BOTH = "both"
+
+
+class RowPut(StrEnum):
+    """What an update of a GEAI row does with the lists nested in it (specs/geai.md, choice 2)."""
+
+    REPLACE = "replace"
+    MERGE = "merge"
+    IGNORE_NESTED = "ignore-nested"
+
+
+class Upload(StrEnum):
+    """Whether a GEAI upload is done when it is answered, or accepted with 202 and done later (choice 8)."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+
+
+class UploadAnswer(StrEnum):
+    """What an upload of GEAI rows answers: the rows with their ids, or a count (choice 9)."""
+
+    ROWS = "rows"
+    SUMMARY = "summary"
+
+
+class DeleteAnswer(StrEnum):
+    """What GEAI answers to a delete: a message, or nothing (choice 10)."""
+
+    MESSAGE = "message"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class GeaiSwitches:
+    """What is open about GEAI, one switch a question; specs/geai.md has the questions.
+
+    error_in_200: errors of validation come as HTTP 200 with `errors` in the body.
+    """
+
+    extension_field: ExtensionField = ExtensionField.EITHER
+    row_put: RowPut = RowPut.REPLACE
+    upload: Upload = Upload.SYNC
+    upload_answer: UploadAnswer = UploadAnswer.ROWS
+    delete_answer: DeleteAnswer = DeleteAnswer.MESSAGE
+    error_in_200: bool = False
+
+
 def utc_now() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
 
 
 # What can be made up, and how many at most: what fits in memory and starts within minutes.
-GENERATED = {"comments": 10_000_000, "datasets": 100_000, "streams": 100_000}
+GENERATED = {"comments": 10_000_000, "datasets": 100_000, "streams": 100_000, "geai-rows": 10_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +87,13 @@ class Options:
     """Everything `create_app` and `serve` can be told.
 
     data: SQLite file that keeps the data over restarts; None keeps it in memory.
-    seed: YAML or JSON file loaded into an empty store (format: specs/uipath.md).
-    generate: how many comments, datasets and streams to make up in an empty store, as `parse_generate` gives them.
+    seed: YAML or JSON file loaded into an empty store (format: specs/uipath.md, specs/geai.md).
+    generate: how many comments, datasets, streams and GEAI rows to make up in an empty store, as `parse_generate` gives
+        them.
     tokens: JSON file of further tokens with their permissions; `emulator` is always valid and may do everything.
     echo_thresholds: whether streams answer `model.label_thresholds` and `comment_filter` (specs/uipath.md, choice 5).
     put_existing: what PUT on an existing name does.
+    geai: the switches of GEAI.
     faults: fault rules in force from the start, as `POST /_emulator/faults` takes them.
     clock: gives the time that answers carry, until `POST /_emulator/clock` sets another.
     drop_error: makes the exception that stands for a dropped connection when there is no socket to close, that is
@@ -47,6 +106,7 @@ class Options:
     tokens: Path | None = None
     echo_thresholds: bool = True
     put_existing: PutExisting = PutExisting.CONFLICT
+    geai: GeaiSwitches = GeaiSwitches()
     faults: tuple[Mapping[str, object], ...] = ()
     clock: Callable[[], datetime] = utc_now
     drop_error: Callable[[str], Exception] = ConnectionResetError

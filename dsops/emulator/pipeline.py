@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -48,7 +48,7 @@ class Pipeline:
         outcome = await asyncio.shield(asyncio.create_task(self._serve(incoming)))
         match outcome:
             case Answer():
-                await _send(outcome, send)
+                await _send(outcome, receive, send)
             case Dropped():
                 await self._drop(scope, receive)
             case _:
@@ -79,8 +79,10 @@ class Pipeline:
     def _run(self, api: Api | None, incoming: Incoming, entry: Entry) -> Answer:
         if api is None:
             return _error(None, Refusal(404, f"No API of the emulator is at {incoming.path}."))
-        before = self.store.changes
         try:
+            with self.store.transaction():
+                api.catch_up()
+            before = self.store.changes
             with self.store.transaction():
                 answer = api.answer(incoming)
         except Refusal as refusal:
@@ -118,8 +120,7 @@ class Pipeline:
         if drop is None:
             raise self.drop_error("connection closed without an answer, as a fault rule asked")
         drop()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _disconnected(receive)
 
 
 def _error(api: Api | None, refusal: Refusal) -> Answer:
@@ -148,8 +149,31 @@ async def _read(scope: Scope, receive: Receive) -> Incoming | None:
     )
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer.body))]
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+async def _send(answer: Answer, receive: Receive, send: Send) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    if answer.body or answer.parts is not None:
+        headers.append((b"content-type", b"application/json"))
+    if answer.parts is None:
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.parts is not None:
+        await _send_parts(answer.parts, receive, send)
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _send_parts(parts: Iterator[bytes], receive: Receive, send: Send) -> None:
+    """Send piece by piece, for as long as somebody listens; others are served in between."""
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            await asyncio.sleep(0)
+            if gone.done():
+                return
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

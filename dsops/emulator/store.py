@@ -83,6 +83,15 @@ class Store:
         ).fetchone()
         return hashlib.sha256(f"dsops emulator {row[0]}".encode()).hexdigest()[:16]
 
+    def count(self, name: str) -> int:
+        """Where a named counter stands; 0 at the beginning."""
+        row = self._connection.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def set_count(self, name: str, value: int) -> None:
+        """Move a named counter."""
+        self._connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (name, value))
+
     def put(self, kind: str, parent: str, key: str, document: object, *, remote_id: str | None = None) -> bytes:
         """Write a document, new or in place of the one with the same key; answers its JSON bytes."""
         data = orjson.dumps(document)
@@ -141,7 +150,11 @@ class Store:
 
     def is_empty(self) -> bool:
         """Whether nothing is stored."""
-        return self._connection.execute("SELECT 1 FROM objects LIMIT 1").fetchone() is None
+        tables = ("objects", *self._own_tables)
+        return not any(
+            self._connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608 — names of our own
+            for table in tables
+        )
 
     def clear(self) -> None:
         """Delete everything and start the ids afresh."""

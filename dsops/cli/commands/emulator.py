@@ -1,6 +1,8 @@
 """`dsops emulator`."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -22,7 +24,26 @@ Comments come from --generate or --seed, or are uploaded now:
   curl {url}/api/v1/sources/project1/mail/sync -H 'Authorization: Bearer emulator' -d '{{"comments": [
     {{"id": "1", "timestamp": "2024-01-01", "messages": [{{"body": {{"text": "Where is my refund?"}}}}]}}]}}'"""
 
+Command = TypeVar("Command", bound=Callable[..., object])
 _FILE = click.Path(dir_okay=False, path_type=Path)
+# option: its values, of which the first is the default, and what it is about.
+_GEAI = {
+    "--extension-field": (("either", "vendor", "sdk", "both"), "which spelling of a source's extension counts."),
+    "--row-put": (("replace", "merge", "ignore-nested"), "what PUT of a row does with its sources and variables."),
+    "--upload": (("sync", "async"), "whether an upload is done at once, or accepted with 202 and done later."),
+    "--upload-answer": (("rows", "summary"), "what an upload of rows answers."),
+    "--delete-answer": (("message", "empty"), "what a delete answers."),
+}
+
+
+def _geai_options(command: Command) -> Command:
+    """Add the switches for what GEAI's documentation leaves open (specs/geai.md)."""
+    command = click.option("--error-in-200", is_flag=True, help="GEAI: errors of validation come as HTTP 200.")(command)
+    for name, (values, help_) in reversed(_GEAI.items()):
+        choice = click.Choice(values)
+        option = click.option(name, type=choice, default=values[0], show_default=True, help=f"GEAI: {help_}")
+        command = option(command)
+    return command
 
 
 @click.command(
@@ -39,22 +60,23 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--generate",
     metavar="NAME=N,...",
-    help="Objects to make up to begin with: comments=10000, and datasets and streams (1 of each).",
+    help="Objects to make up to begin with: comments=10000, and datasets and streams (1 of each); geai-rows=1000.",
 )
 @click.option("--tokens", type=_FILE, help="JSON file of further tokens with their permissions.")
 @click.option(
     "--echo-thresholds/--no-echo-thresholds",
     default=True,
     show_default=True,
-    help="Whether streams answer their thresholds.",
+    help="UiPath: whether streams answer their thresholds.",
 )
 @click.option(
     "--put-existing",
     type=click.Choice(("conflict", "upsert")),
     default="conflict",
     show_default=True,
-    help="What PUT on a name that is taken does.",
+    help="UiPath: what PUT on a name that is taken does.",
 )
+@_geai_options
 @common_options("text")
 def command(
     common: Common,
@@ -66,6 +88,12 @@ def command(
     tokens: Path | None,
     echo_thresholds: bool,
     put_existing: str,
+    extension_field: str,
+    row_put: str,
+    upload: str,
+    upload_answer: str,
+    delete_answer: str,
+    error_in_200: bool,
 ) -> int:
     """Serve the providers' APIs on one local port, to try and to test.
 
@@ -73,21 +101,29 @@ def command(
     --log-level is warning or error. It runs until it is interrupted.
     """
     require_emulator()
-    from dsops.emulator import Options, PutExisting, SetupError, parse_generate
+    from dsops import emulator
     from dsops.emulator.serve import serve
     from dsops.model import DsopsError
 
     guide = common.log_level in {"debug", "info"}
     try:
-        options = Options(
+        options = emulator.Options(
             data=data,
             seed=seed,
-            generate=parse_generate(generate) if generate else {},
+            generate=emulator.parse_generate(generate) if generate else {},
             tokens=tokens,
             echo_thresholds=echo_thresholds,
-            put_existing=PutExisting(put_existing),
+            put_existing=emulator.PutExisting(put_existing),
+            geai=emulator.GeaiSwitches(
+                extension_field=emulator.ExtensionField(extension_field),
+                row_put=emulator.RowPut(row_put),
+                upload=emulator.Upload(upload),
+                upload_answer=emulator.UploadAnswer(upload_answer),
+                delete_answer=emulator.DeleteAnswer(delete_answer),
+                error_in_200=error_in_200,
+            ),
         )
         serve(host, port, options, (lambda url: say(_GUIDE.format(url=url))) if guide else None)
-    except SetupError as error:
+    except emulator.SetupError as error:
         raise DsopsError.of(f"the emulator can't start: {error}") from error
     return 0

@@ -35,6 +35,9 @@ class Uipath:
         self._service = Service(store, Comments(store), clock, echo, put_existing)
         self._tokens = tokens
 
+    def catch_up(self) -> None:
+        """Nothing here happens by itself."""
+
     def answer(self, incoming: Incoming) -> Answer:
         """Serve one request. Raises Refusal.
 

@@ -35,7 +35,7 @@ _STREAMS: tuple[dict[str, Any], ...] = (
 
 def generate(service: Service, counts: Mapping[str, int]) -> None:
     """Make up what is asked for, if anything is; there is one dataset and one stream unless it says otherwise."""
-    if not counts:
+    if not counts.keys() & {"comments", "datasets", "streams"}:
         return
     pairs = [_sources(service, number) for number in range(max(counts.get("datasets", 1), 1))]
     made = [_dataset(service, number, pairs[number]) for number in range(counts.get("datasets", 1))]

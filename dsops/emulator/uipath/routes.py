@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
-from dsops.emulator.exchange import Answer, Refusal
+from dsops.emulator.exchange import Answer
+from dsops.emulator.routing import Table, decode_segments
 from dsops.emulator.uipath import consume, datasets, exports, sources, streams, tags
 from dsops.emulator.uipath.service import Ask, Service
 
@@ -69,18 +69,7 @@ OPERATIONS = (
 def find_operation(method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
     """The operation a request means, and the values in its path. Raises Refusal 404, 405."""
     prefix = next(prefix for prefix in PREFIXES if raw_path.startswith(prefix))
-    parts = (*prefix.split("/"), *_segments(raw_path.removeprefix(prefix)))
-    allowed: list[Operation] = []
-    for operation, pattern in _PATTERNS:
-        params = _match(pattern, parts)
-        if params is not None:
-            if operation.method == method:
-                return operation, params
-            allowed.append(operation)
-    if not allowed:
-        raise Refusal(404, f"There is nothing at {raw_path}.")
-    methods = ", ".join(sorted({operation.method for operation in allowed}))
-    raise Refusal(405, f"{method} is not possible at {raw_path}; possible: {methods}.", (("Allow", methods),))
+    return _TABLE.find(method, raw_path, [*prefix.split("/"), *_segments(raw_path.removeprefix(prefix))])
 
 
 def _segments(rest: str) -> list[str]:
@@ -88,24 +77,7 @@ def _segments(rest: str) -> list[str]:
     raw = rest.split("/")[1:]
     if raw:
         raw[:1] = re.split("%2[Ff]", raw[0], maxsplit=1)
-    try:
-        return [unquote(segment, errors="strict") for segment in raw]
-    except UnicodeDecodeError as error:
-        raise Refusal(400, f"The path is not UTF-8: {error}.") from error
+    return decode_segments(raw)
 
 
-def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
-    if len(pattern) != len(parts):
-        return None
-    params = {}
-    for wanted, part in zip(pattern, parts, strict=True):
-        if wanted == "id:{id}" and part.startswith("id:"):
-            params["id"] = part.removeprefix("id:")
-        elif wanted.startswith("{") and part:
-            params[wanted[1:-1]] = part
-        elif wanted != part:
-            return None
-    return params
-
-
-_PATTERNS = tuple((operation, tuple(operation.path.split("/"))) for operation in OPERATIONS)
+_TABLE = Table(OPERATIONS)
