@@ -7,7 +7,8 @@ from dsops.model import Cause, Drift, DriftItem, FieldDiff, Severity
 from dsops.planner.document import diagnostic_document, field_document
 from dsops.render.diagnostics import annotation, diagnostics_text
 from dsops.render.document import json_text
-from dsops.render.plan_markdown import cell, code, fenced
+from dsops.render.plan_markdown import cell, code, fenced, folded
+from dsops.render.rows import ROWS_FOUND, drift_rows_lines, drift_rows_words, rows_remarks, rows_sample
 from dsops.render.style import Style, counted, printable
 from dsops.render.words import before_after
 
@@ -21,10 +22,16 @@ _LOOKS = {"gone": "red", "drifted": "yellow", "pending": "cyan", "unverifiable":
 _CONFLICT = "the manifest changed too"
 
 
-def drift_text(drift: Drift, *, colour: bool = False) -> str:
-    """Tell what differs from what was recorded, worst first, then what nobody manages, then the sum."""
+def drift_text(drift: Drift, *, colour: bool = False, full: bool = False) -> str:
+    """Tell what differs from what was recorded, worst first, then what nobody manages, then the sum.
+
+    Args:
+        drift: What was found.
+        colour: Whether to colour it with ANSI sequences.
+        full: Whether to show all rows that were kept.
+    """
     style = Style(colour)
-    blocks = ["\n".join(_group(state, items, style)) for state, items in _by_state(drift)]
+    blocks = ["\n".join(_group(state, items, style, full=full)) for state, items in _by_state(drift)]
     if drift.unmanaged:
         blocks.append(
             "\n".join(["Unmanaged: nobody declares them", *(f"  {printable(each)}" for each in drift.unmanaged)])
@@ -61,16 +68,25 @@ def drift_json(drift: Drift) -> str:
     return json_text(drift_document(drift))
 
 
-def drift_markdown(drift: Drift) -> str:
-    """Write drift as markdown: a sentence and a table, and what nobody manages folded away."""
+def drift_markdown(drift: Drift, *, full: bool = False) -> str:
+    """Write drift as markdown: a sentence and a table, and folded away rows and what nobody manages.
+
+    Args:
+        drift: What was found.
+        full: Whether to show all rows that were kept.
+    """
     title = f"### dsops drift: {drift.stack}" + (f", {drift.env}" if drift.env else "")
     blocks = [title, f"**{_sum(drift)}**"]
     if drift.items:
         rows = ["| resource | state | field | recorded or declared | live |", "|---|---|---|---|---|"]
         blocks.append("\n".join([*rows, *(row for each in drift.items for row in _rows(each))]))
+    for each in drift.items:
+        if each.rows is not None and (lines := list(rows_sample(each.rows, words=ROWS_FOUND, full=full))):
+            title = f"Rows of {each.address}: {drift_rows_words(each.rows)}"
+            blocks.append(folded(title, fenced("\n".join(lines), "diff")))
     if drift.unmanaged:
         names = "\n".join(f"- {code(each)}" for each in drift.unmanaged)
-        blocks.append(f"<details><summary>{len(drift.unmanaged):,} unmanaged</summary>\n\n{names}\n\n</details>")
+        blocks.append(folded(f"{len(drift.unmanaged):,} unmanaged", names))
     if drift.diagnostics:
         blocks.append(fenced(diagnostics_text(drift.diagnostics)))
     return "\n\n".join(blocks)
@@ -79,9 +95,7 @@ def drift_markdown(drift: Drift) -> str:
 def drift_github(drift: Drift) -> str:
     """Write a GitHub annotation for every object that drifted or is gone, and one with the sum."""
     lines = [
-        annotation(
-            Severity.WARNING, "drift", "\n".join([f"{each.address} {_STATES[each.state]}", *map(_line, each.fields)])
-        )
+        annotation(Severity.WARNING, "drift", "\n".join([f"{each.address} {_STATES[each.state]}", *_what(each)]))
         for each in drift.items
         if each.state in {"drifted", "gone"}
     ]
@@ -95,11 +109,13 @@ def _by_state(drift: Drift, *, every: bool = False) -> Iterator[tuple[str, list[
             yield state, items
 
 
-def _group(state: str, items: list[DriftItem], style: Style) -> Iterator[str]:
+def _group(state: str, items: list[DriftItem], style: Style, *, full: bool) -> Iterator[str]:
     yield style(_STATES[state], _LOOKS[state], "bold")
     for item in items:
         yield f"  {style(str(item.address), 'bold')}"
         yield from (f"    {_line(diff)}" for diff in item.fields)
+        if item.rows is not None:
+            yield from (f"    {line}" for line in drift_rows_lines(item.rows, full=full, style=style))
 
 
 def _line(diff: FieldDiff) -> str:
@@ -108,8 +124,17 @@ def _line(diff: FieldDiff) -> str:
     return f"{printable(diff.path)}: declared {declared}, live {live}{conflict}"
 
 
+def _what(item: DriftItem) -> Iterator[str]:
+    yield from map(_line, item.fields)
+    if item.rows is not None:
+        yield from drift_rows_lines(item.rows)
+
+
 def _rows(item: DriftItem) -> Iterator[str]:
-    if not item.fields:
+    if item.rows is not None:
+        told = "; ".join(cell(each) for each in (drift_rows_words(item.rows), *rows_remarks(item.rows)))
+        yield f"| {code(str(item.address))} | {item.state} | rows | | {told} |"
+    elif not item.fields:
         yield f"| {code(str(item.address))} | {item.state} | | | |"
     for diff in item.fields:
         live, declared = before_after(diff)

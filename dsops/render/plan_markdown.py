@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dsops.model import Change, Plan
 from dsops.planner.document import plan_id
 from dsops.render.diagnostics import diagnostics_text
-from dsops.render.plan_text import call_lines
+from dsops.render.plan_text import calls_lines
+from dsops.render.rows import plan_words, rows_remarks, rows_sample, rows_words
 from dsops.render.style import counted, printable
 from dsops.render.words import (
     CAUSES,
@@ -16,19 +17,24 @@ from dsops.render.words import (
     guard_pass,
     nothing_to_do,
     reason_words,
-    summary_words,
 )
 
 _SHOWN = 100
 """Characters of a value in a table; the calls below it hold it whole."""
 
 
-def plan_markdown(plan: Plan) -> str:
-    """Write a plan as markdown: a sentence, a table of what changes, the calls folded away, guards, remarks."""
+def plan_markdown(plan: Plan, *, full: bool = False) -> str:
+    """Write a plan as markdown: a sentence, a table of what changes, rows and calls folded away, guards, remarks.
+
+    Args:
+        plan: The plan.
+        full: Whether to show all rows and calls.
+    """
     title = f"### dsops plan: {plan.stack}" + (f", {plan.env}" if plan.env else "")
     blocks = [title, f"**{_sum(plan)}**", *_guards(plan)]
     if plan.changes:
-        blocks += ["\n".join(_table(plan)), *_calls(plan), f"Plan id `{plan_id(plan)}`"]
+        blocks += ["\n".join(_table(plan)), *_rows(plan, full=full), *_calls(plan, full=full)]
+        blocks.append(f"Plan id `{plan_id(plan)}`")
     if plan.diagnostics:
         blocks.append(fenced(diagnostics_text(plan.diagnostics)))
     return "\n\n".join(blocks)
@@ -55,7 +61,7 @@ def fenced(text: str, language: str = "") -> str:
 
 
 def _sum(plan: Plan) -> str:
-    told = f"{summary_words(plan)}. {counted(len(plan.calls), 'call')}." if plan.changes else nothing_to_do(plan)
+    told = plan_words(plan) if plan.changes else nothing_to_do(plan)
     return told if plan.complete else f"{told} Incomplete: not everything could be read."
 
 
@@ -80,6 +86,8 @@ def _what(change: Change) -> Iterator[str]:
         before, after = (_cut(each) for each in before_after(diff))
         cause = f" ({CAUSES[diff.cause]})" if CAUSES[diff.cause] else ""
         yield f"{code(diff.path)}: {code(before)} → {code(after)}{cause}"
+    if change.rows is not None:
+        yield "; ".join(cell(each) for each in (f"rows: {rows_words(change.rows)}", *rows_remarks(change.rows)))
     for each in change.notes:
         yield f"**{cell(each)}**"
 
@@ -88,7 +96,20 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _calls(plan: Plan) -> Iterator[str]:
+def _rows(plan: Plan, *, full: bool) -> Iterator[str]:
+    for change in plan.changes:
+        if change.rows is not None and (lines := list(rows_sample(change.rows, full=full))):
+            title = f"Rows of {change.address}: {rows_words(change.rows)}"
+            yield folded(title, fenced("\n".join(lines), "diff"))
+
+
+def _calls(plan: Plan, *, full: bool) -> Iterator[str]:
     if plan.calls:
-        lines = "\n".join(line for call in plan.calls for line in call_lines(call, full=True, connections=True))
-        yield f"<details><summary>{counted(len(plan.calls), 'call')}</summary>\n\n{fenced(lines)}\n\n</details>"
+        changes = sorted((each for each in plan.changes if each.calls), key=lambda each: each.calls[0].id)
+        lines = (line for each in changes for line in calls_lines(each.calls, full=full, bodies=True, connections=True))
+        yield folded(counted(len(plan.calls), "call"), fenced("\n".join(lines)))
+
+
+def folded(title: str, text: str) -> str:
+    """Return ``text``, which is markdown, so that only its title is seen at first."""
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"

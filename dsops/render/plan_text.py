@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dsops.model import Action, Change, FieldDiff, Plan, PlannedCall, masked
 from dsops.planner.document import plan_document, plan_id
 from dsops.render.document import json_text
-from dsops.render.style import PLAIN, Style, columns, counted, printable, value_text
+from dsops.render.rows import plan_words, rows_lines
+from dsops.render.style import PLAIN, Style, columns, counted, printable, sized, value_text
 from dsops.render.words import (
     CAUSES,
     LOOKS,
@@ -18,8 +19,10 @@ from dsops.render.words import (
     parent_name,
     reason_words,
     split_entries,
-    summary_words,
 )
+
+_CALLS = 10
+"""Calls of a change that are shown; all with ``full``."""
 
 
 def plan_json(plan: Plan) -> str:
@@ -33,7 +36,7 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
     Args:
         plan: The plan.
         colour: Whether to colour it with ANSI sequences.
-        full: Whether to show the calls' bodies.
+        full: Whether to show the calls' bodies, and all calls and rows.
     """
     style = Style(colour)
     many = len({each.connection for each in plan.calls}) > 1
@@ -54,7 +57,7 @@ def plan_summary(plan: Plan, *, colour: bool = False) -> str:
 
 
 def _summary(plan: Plan, identity: str, style: Style) -> str:
-    lines = [f"{style('Plan:', 'bold')} {summary_words(plan)}. {counted(len(plan.calls), 'call')}."]
+    lines = [f"{style('Plan:', 'bold')} {plan_words(plan)}"]
     if plan.changes:
         lines.append(style(f"Plan id {identity}", "dim"))
     else:
@@ -107,8 +110,10 @@ def _change(change: Change, style: Style, *, full: bool, connections: bool) -> I
         yield from (indent + line for line in _fields(change, style))
     for note in change.notes:
         yield indent + style("note: ", "yellow") + printable(note)
-    for call in change.calls:
-        yield from (indent + line for line in call_lines(call, full=full, connections=connections, style=style))
+    if change.rows is not None:
+        yield from (indent + line for line in rows_lines(change.rows, full=full, style=style))
+    for line in calls_lines(change.calls, full=full, bodies=full, connections=connections, style=style):
+        yield indent + line
 
 
 def _declared(change: Change) -> Iterator[str]:
@@ -149,16 +154,29 @@ def _sides(diff: FieldDiff, style: Style) -> str:
     return f"{before} -> {after}" + (f"   {style(cause, 'yellow')}" if cause else "")
 
 
-def call_lines(planned: PlannedCall, *, full: bool, connections: bool, style: Style = PLAIN) -> Iterator[str]:
-    """Yield the lines of a call: number, method, path, what it waits for, and with ``full`` its body."""
+def calls_lines(
+    calls: Sequence[PlannedCall], *, full: bool, bodies: bool, connections: bool, style: Style = PLAIN
+) -> Iterator[str]:
+    """Yield the lines of the calls of one change: of all with ``full``, else of some, and how many more there are."""
+    shown = calls if full else calls[:_CALLS]
+    for call in shown:
+        yield from call_lines(call, bodies=bodies, connections=connections, style=style)
+    if rest := len(calls) - len(shown):
+        yield style(f"and {counted(rest, 'more call', 'more calls')}; --full shows them", "dim")
+
+
+def call_lines(planned: PlannedCall, *, bodies: bool, connections: bool, style: Style = PLAIN) -> Iterator[str]:
+    """Yield the lines of a call: number, method, path, rows, what it waits for, and with ``bodies`` its body."""
     call = planned.call
     line = f"call {planned.id}: {style(call.method, 'bold')} {printable(call.target)}"
+    if call.rows is not None and call.rows.body is not None:
+        line += f"   {counted(call.rows.count, 'row')}, {sized(call.rows.body.size)}"
     if connections:
         line += f"   on {printable(planned.connection)}"
     if planned.after:
         line += style(f"   after {', '.join(map(str, planned.after))}", "dim")
     yield line
-    if full and call.body is not None:
+    if bodies and call.body is not None:
         yield from (f"  {printable(each)}" for each in json_text(masked(call.body)).splitlines())
 
 

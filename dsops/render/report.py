@@ -33,6 +33,7 @@ def report_document(plan: Plan, report: Report) -> dict[str, Any]:
         | {
             "sent": sum(each.sent for each in report.outcomes),
             "repeats": sum(each.repeats for each in report.outcomes),
+            "repairs": sum(each.repairs for each in report.outcomes),
         },
         "outcomes": [_outcome(each) for each in report.outcomes],
         "recovered": list(report.recovered),
@@ -52,6 +53,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status.value,
         "sent": outcome.sent,
         "repeats": outcome.repeats,
+        "repairs": outcome.repairs,
         "reason": outcome.reason,
         "hint": outcome.hint,
     }
@@ -70,7 +72,10 @@ def _sum(report: Report, style: Style) -> str:
     )
     sent = sum(each.sent for each in report.outcomes)
     repeats = sum(each.repeats for each in report.outcomes)
-    calls = counted(sent, "call") + (f", {counted(repeats, 'repeat')} of lost answers among them" if repeats else "")
+    repairs = sum(each.repairs for each in report.outcomes)
+    apart = [f"{counted(repeats, 'repeat')} of lost answers"] if repeats else []
+    apart += [f"{counted(repairs, 'repair')} of what the server ignored"] if repairs else []
+    calls = counted(sent, "call") + (f", {' and '.join(apart)} among them" if apart else "")
     first = f"Apply: {told or 'nothing to do'}. {calls}."
     rest = any(each.status is not Status.SUCCEEDED and each.action is not Action.BLOCKED for each in report.outcomes)
     return f"{first}\nApply again: it does only the rest." if rest else first

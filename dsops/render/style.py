@@ -73,3 +73,11 @@ def columns(rows: Sequence[Sequence[str]], *, gap: str = "   ") -> Iterable[str]
 def counted(number: int, singular: str, plural: str = "") -> str:
     """Return ``1 call``, ``2 calls``, ``0 calls``."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def sized(number: int) -> str:
+    """Return ``812 B``, ``4.1 kB``, ``8.0 MB``; a kB is 1,000 bytes."""
+    if number < 1000:
+        return f"{number} B"
+    size, unit = (number / 1000, "kB") if number < 999_950 else (number / 1_000_000, "MB")
+    return f"{size:,.1f} {unit}"

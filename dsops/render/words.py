@@ -136,4 +136,6 @@ def guard_pass(guard: Guard, identity: str) -> str:
 
 def nothing_to_do(plan: Plan) -> str:
     """Return the one line of a plan without changes."""
+    if plan.rows_noop:
+        return f"No changes. {counted(plan.noop, 'resource')} and {counted(plan.rows_noop, 'row')} are as declared."
     return f"No changes. {counted(plan.noop, 'resource is', 'resources are')} as declared."

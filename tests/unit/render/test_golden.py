@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dsops.model import Plan
 from dsops.render import (
     diagnostics_github,
     diagnostics_json,
@@ -25,7 +26,7 @@ from dsops.render import (
     report_json,
     report_text,
 )
-from tests.unit.render import samples
+from tests.unit.render import samples, samples_rows
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -45,6 +46,14 @@ CASES: dict[str, Callable[[], str]] = {
     "report.txt": partial(report_text, samples.REPORT),
     "report-done.txt": partial(report_text, samples.DONE),
     "report.json": partial(report_json, samples.EVERYTHING, samples.REPORT),
+    "rows.txt": partial(plan_text, samples_rows.PLAN),
+    "rows-colour.ansi": partial(plan_text, samples_rows.PLAN, colour=True),
+    "rows-nothing.txt": partial(plan_text, samples_rows.NOTHING),
+    "rows.md": partial(plan_markdown, samples_rows.PLAN),
+    "rows-drift.txt": partial(drift_text, samples_rows.DRIFT),
+    "rows-drift.md": partial(drift_markdown, samples_rows.DRIFT),
+    "rows-drift.github": partial(drift_github, samples_rows.DRIFT),
+    "rows-report.txt": partial(report_text, samples_rows.REPORT),
     "diagnostics.txt": partial(diagnostics_text, samples.DIAGNOSTICS),
     "diagnostics-colour.ansi": partial(diagnostics_text, samples.DIAGNOSTICS, colour=True),
     "diagnostics.json": partial(diagnostics_json, samples.DIAGNOSTICS),
@@ -76,8 +85,9 @@ def test_json_is_json(name: str) -> None:
     assert json.loads(CASES[name]())
 
 
-def test_colour_changes_nothing_but_colour() -> None:
-    coloured = plan_text(samples.EVERYTHING, colour=True)
+@pytest.mark.parametrize("plan", [samples.EVERYTHING, samples_rows.PLAN])
+def test_colour_changes_nothing_but_colour(plan: Plan) -> None:
+    coloured = plan_text(plan, colour=True)
     for code in ("0", "1", "2", "31", "32", "33", "35", "36", "31;1", "32;1", "33;1", "35;1", "36;1", "2;1"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
-    assert coloured == plan_text(samples.EVERYTHING)
+    assert coloured == plan_text(plan)
