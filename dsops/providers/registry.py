@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from functools import cache
 
 from dsops.model import DsopsError, Kind, Provider
+from dsops.providers.geai import Geai
 from dsops.providers.uipath import UiPath
 
-_BUILT_IN: tuple[type[Provider], ...] = (UiPath,)
+_BUILT_IN: tuple[type[Provider], ...] = (UiPath, Geai)
 
 
 @cache
