@@ -18,8 +18,9 @@ from dsops.http.lanes import Lanes, checked_endpoint
 from dsops.http.limits import Pace, PausedTooLong, Throttle, time_limit
 from dsops.http.retry import LONGEST_PAUSE, Setback, Stop, Trouble, Wait, decide
 from dsops.http.slim import httpx
+from dsops.http.splitter import Stream
 from dsops.http.wire import prepare
-from dsops.model import AnswerLost, Call, Connection, Event, EventKind, NotSent, Provider, RemoteError, Request
+from dsops.model import AnswerLost, Call, Connection, Event, EventKind, NotSent, Provider, RemoteError, Request, RowSink
 
 Deadline = Callable[[], float] | None
 _NOT_SENT = frozenset({Trouble.UNSENT, Trouble.HOPELESS})
@@ -88,16 +89,22 @@ class Client:
         """Write requests that left, repeats included."""
         return self._sent[True]
 
-    async def read(self, call: Call) -> Answer:
+    async def read(self, call: Call, sink: RowSink | None = None) -> Answer:
         """Send a call that changes nothing, or nothing more when repeated; tried again, within bounds, in any trouble.
+
+        Args:
+            call: The call. Where its ``stream`` names a member, the rows in that are left out of the answer, whose size
+                doesn't matter then; and the connection's timeout counts from the last bytes that came.
+            sink: Takes these rows as they arrive, hundreds at a time; None to drop them. It begins anew at each try.
 
         Raises:
             NotSent: It could not be sent.
             AnswerLost: It was sent and no answer came.
-            RemoteError: The answer claims success and can't be read.
-            DsopsError: A secret is missing.
+            RemoteError: The answer claims success and can't be read, or the sink says that a row is none.
+            DsopsError: A secret is missing, or the sink can't keep the rows.
         """
-        return await self._perform(call, None, write=False)
+        stream = Stream(call.stream, sink) if call.stream else None
+        return await self._perform(call, None, stream, write=False)
 
     async def write(self, call: Call, *, deadline: Deadline = None) -> Answer:
         """Send a call that changes something; tried again only where it was certainly not carried out.
@@ -111,13 +118,13 @@ class Client:
             AnswerLost: It may have been: no answer came, a 5xx one, or one that claims success and can't be read.
             DsopsError: A secret is missing.
         """
-        return await self._perform(call, deadline, write=True)
+        return await self._perform(call, deadline, None, write=True)
 
-    async def _perform(self, call: Call, deadline: Deadline, *, write: bool) -> Answer:
+    async def _perform(self, call: Call, deadline: Deadline, stream: Stream | None, *, write: bool) -> Answer:
         request = prepare(call, self._base, self._headers)
         elapsed = 0.0
         for attempt in count(1):
-            result, took = await self._in_turn(call, request, deadline, write=write)
+            result, took = await self._in_turn(call, request, deadline, stream, write=write)
             if isinstance(result, Answer):
                 return result
             # Its own tries and waits only: the last of ten thousand calls may stand in the queue for an hour.
@@ -131,7 +138,7 @@ class Client:
         raise AssertionError("count() has no end")
 
     async def _in_turn(
-        self, call: Call, request: Request, deadline: Deadline, *, write: bool
+        self, call: Call, request: Request, deadline: Deadline, stream: Stream | None, *, write: bool
     ) -> tuple[Answer | Setback, float]:
         while True:
             try:
@@ -148,7 +155,7 @@ class Client:
                     if self._throttle.pause <= 0:
                         limit = self._limit(call, deadline)
                         began = self._clock.monotonic()
-                        result = await self._exchange.once(request, limit)
+                        result = await self._exchange.once(request, limit, stream)
                         self._learn(result, write=write)
                         return result, self._clock.monotonic() - began
             finally:

@@ -1,7 +1,7 @@
 """One try: sign, send, receive, and say what it was."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from dsops.http.lanes import Lanes
 from dsops.http.retry import Setback, Trouble, retry_after
 from dsops.http.secret import Redactor, credentials, resolve_secret
 from dsops.http.slim import httpx
+from dsops.http.splitter import Broken, Splitter, Stream, TooLarge
 from dsops.http.wire import outgoing
 from dsops.model import Connection, FailureKind, Provider, Request, Response
 
@@ -34,8 +35,23 @@ class _Departure:
             self.left = True
 
 
-class _TooLarge(Exception):
-    """An answer that would fill the memory."""
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """An answer with rows: it may take any time, but none of its pieces longer than ``limit`` seconds."""
+
+    stream: Stream
+    timeout: asyncio.Timeout
+    limit: float
+
+    async def split(self, response: httpx.Response) -> bytes:
+        """Hand the rows on; return the rest."""
+        now = asyncio.get_running_loop().time
+        splitter = Splitter(self.stream, LARGEST_ANSWER)
+        async for part in response.aiter_bytes():
+            splitter.feed(part)
+            # Only now: what the sink took is not the server's.
+            self.timeout.reschedule(now() + self.limit)
+        return splitter.finish()
 
 
 class Exchange:
@@ -50,8 +66,8 @@ class Exchange:
         self._clock = clock
         self._secrets: dict[str, str] | None = None
 
-    async def once(self, request: Request, limit: float) -> Answer | Setback:
-        """Sign and send a request that may take ``limit`` seconds.
+    async def once(self, request: Request, limit: float, stream: Stream | None = None) -> Answer | Setback:
+        """Sign and send a request that may take ``limit`` seconds; with a stream, so long between any two pieces.
 
         Returns:
             The answer, a final one; or what stood in the way, in words free of secrets.
@@ -59,20 +75,23 @@ class Exchange:
         Raises:
             DsopsError: A secret is missing, or the proxy unusable.
         """
+        if stream is not None:
+            stream.begin()
         signed = self._provider.authenticate(self._connection, self._resolved(), request)
         departure = _Departure()
         lane = await self._lanes.take()
         broken = True
         try:
-            async with asyncio.timeout(limit):
-                status, headers, content = await _converse(lane, signed, departure)
+            async with asyncio.timeout(limit) as timeout:
+                arrival = None if stream is None else _Arrival(stream, timeout, limit)
+                response = await _converse(lane, signed, departure, arrival)
             broken = False
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, _TooLarge) as exc:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, Broken, TooLarge) as exc:
             # Words only: the exception holds the signed request, and sometimes repeats a header.
             return self._unanswered(exc, departure, request, signed, limit)
         finally:
             self._lanes.give(lane, broken=broken)
-        return self._answered(decode(status, headers, content), request, signed)
+        return self._answered(response, request, signed)
 
     def _answered(self, response: Response | Garbled, request: Request, signed: Request) -> Answer | Setback:
         if isinstance(response, Garbled):
@@ -92,8 +111,10 @@ class Exchange:
     def _unanswered(
         self, exc: Exception, departure: _Departure, request: Request, signed: Request, limit: float
     ) -> Setback:
-        if isinstance(exc, _TooLarge):
-            return Setback(Trouble.OVERSIZED, f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
+        if isinstance(exc, TooLarge):
+            return Setback(Trouble.OVERSIZED, str(exc))
+        if isinstance(exc, Broken):
+            return Setback(Trouble.GARBLED, self._redactor(request, signed).text(str(exc)))
         unsent = not departure.left and (departure.seen or isinstance(exc, _NEVER_LEFT))
         reason = cause(exc, limit, left=not unsent)
         reason = self._redactor(request, signed).text(reason)
@@ -113,17 +134,24 @@ class Exchange:
 
 
 async def _converse(
-    lane: httpx.AsyncBaseTransport, signed: Request, departure: _Departure
-) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    lane: httpx.AsyncBaseTransport, signed: Request, departure: _Departure, arrival: _Arrival | None
+) -> Response | Garbled:
     response = await lane.handle_async_request(outgoing(signed, {"trace": departure}))
-    parts: list[bytes] = []
-    length = 0
     try:
-        async for part in response.aiter_bytes():
-            length += len(part)
-            if length > LARGEST_ANSWER:
-                raise _TooLarge
-            parts.append(part)
+        if arrival is None or not response.is_success:
+            return decode(response.status_code, response.headers.raw, await _whole(response))
+        rest = decode(response.status_code, response.headers.raw, await arrival.split(response))
     finally:
         await response.aclose()
-    return response.status_code, response.headers.raw, b"".join(parts)
+    return rest if isinstance(rest, Garbled) else replace(rest, body=arrival.stream.without(rest.body))
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    async for part in response.aiter_bytes():
+        length += len(part)
+        if length > LARGEST_ANSWER:
+            raise TooLarge(f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)

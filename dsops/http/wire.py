@@ -1,10 +1,11 @@
 """From a call to the request that leaves."""
 
+import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from dsops.http.slim import httpx
-from dsops.model import Call, NotSent, Request, canonical, error
+from dsops.model import Call, Form, NotSent, Request, canonical, error
 
 _BODIES = frozenset({"POST", "PUT", "PATCH"})
 # Such a segment is lost on the way: clients and servers fold "..", and "DELETE /streams/" is not "DELETE /streams/x".
@@ -36,7 +37,34 @@ def prepare(call: Call, base: str, headers: Mapping[str, str]) -> Request:
     url = base + call.target
     if call.body is None:
         return Request(call.method, url, headers, None)
-    return Request(call.method, url, {**headers, "content-type": "application/json"}, canonical(call.body))
+    content = call.body if isinstance(call.body, bytes) else canonical(call.body)
+    match call.form:
+        case Form.JSON:
+            content_type = "application/json"
+        case Form.FILE:
+            boundary = _boundary(content)
+            content_type = f"multipart/form-data; boundary={boundary}"
+            content = _file_part(boundary, content)
+        case _:
+            assert_never(call.form)
+    return Request(call.method, url, {**headers, "content-type": content_type}, content)
+
+
+def _boundary(content: bytes) -> str:
+    """Return what doesn't occur in the content: the same at each try, so that a signed request stays what it was."""
+    seed = hashlib.sha256(content)
+    while (boundary := f"dsops-{seed.hexdigest()[:40]}").encode() in content:
+        seed.update(b".")
+    return boundary
+
+
+def _file_part(boundary: str, content: bytes) -> bytes:
+    head = (
+        f"--{boundary}\r\n"
+        'Content-Disposition: form-data; name="file"; filename="rows.json"\r\n'
+        "Content-Type: application/json\r\n\r\n"
+    )
+    return b"".join((head.encode(), content, f"\r\n--{boundary}--\r\n".encode()))
 
 
 def outgoing(signed: Request, extensions: dict[str, Any]) -> httpx.Request:
