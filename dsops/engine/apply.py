@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import functools
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -9,10 +10,11 @@ from pathlib import Path
 
 from dsops.engine.connect import Clients, connected
 from dsops.engine.execute import Executor, Start, recorded_ids
-from dsops.engine.options import Applied, Emit, Options, Workspace
+from dsops.engine.options import Applied, Emit, Options, Planned, Workspace
 from dsops.engine.recheck import recheck
 from dsops.engine.reconcile import reconcile
 from dsops.engine.recover import recover, recovered_view
+from dsops.engine.rowbody import RowsToSend
 from dsops.engine.send import Sender
 from dsops.engine.signals import draining
 from dsops.model import (
@@ -33,7 +35,7 @@ from dsops.model import (
     Status,
     error,
 )
-from dsops.planner import load_plan, make_plan, plan_id
+from dsops.planner import Inputs, SavedPlan, load_plan, make_plan, plan_id
 from dsops.providers import kinds
 from dsops.state import Session, StateStore, open_store
 
@@ -49,17 +51,18 @@ def store_of(stack: Stack) -> StateStore:
     return open_store(stack.state, root=Path(stack.root), stack=stack.name, env=stack.env)
 
 
-async def plan(workspace: Workspace, options: Options, emit: Emit) -> Plan:
+async def plan(workspace: Workspace, options: Options, emit: Emit) -> Planned:
     """Return what apply would do. Takes no lease and writes nothing.
 
     Raises:
         DsopsError: Something could not be read.
     """
-    state = store_of(workspace.stack).load()
+    store = store_of(workspace.stack)
+    state = store.load()
     async with connected(workspace.stack, options, emit) as clients:
         state = await recovered_view(state, clients, workspace.stack, emit)
-        made, _ = await reconcile(workspace, state, clients, options)
-    return made
+        made, inputs = await reconcile(workspace, state, clients, options, store.rows)
+    return Planned(made, {address: side.declared for address, side in inputs.rows.items()})
 
 
 async def apply(workspace: Workspace, options: Options, emit: Emit, approve: Approve | None) -> Applied:
@@ -78,7 +81,7 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
     stack = workspace.stack
     async with _leased(stack, options, emit) as session, connected(stack, options, emit) as clients:
         state, recovered = await recover(session, clients, stack, emit)
-        made, inputs = await reconcile(workspace, state, clients, options)
+        made, inputs = await reconcile(workspace, state, clients, options, session.rows)
         confirmed = _confirmed(made, options)
         if confirmed:
             quoted = {guard.name for guard in made.guards}
@@ -90,8 +93,9 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
         if approve is not None and not approve(made):
             return Applied(made, None)
         asked = approve is not None and options.asks
-        starts = await recheck(made, state, clients, kinds()) if asked else {}
-        report = await _carry_out(made, state, session, clients, options, emit, starts)
+        rows = _rows_of(inputs)
+        starts = await recheck(made, state, clients, kinds(), rows) if asked else {}
+        report = await _carry_out(made, state, session, clients, options, emit, starts, rows)
         return Applied(made, dataclasses.replace(report, recovered=recovered))
 
 
@@ -116,11 +120,32 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
         _check_state(made, session)
         await session.begin_plan(name, saved=True)
         state, recovered = await recover(session, clients, stack, emit)
-        starts = await recheck(made, state, clients, kinds())
-        report = await _carry_out(made, state, session, clients, options, emit, starts)
+        rows = _saved_rows(saved)
+        starts = await recheck(made, state, clients, kinds(), rows)
+        report = await _carry_out(made, state, session, clients, options, emit, starts, rows)
         problems = await _written(session.end_plan(name, finished=_nothing_left(report)))
         problems = tuple(dict.fromkeys((*report.diagnostics, *problems)))  # the same trouble twice is one
         return Applied(made, dataclasses.replace(report, recovered=recovered, diagnostics=problems))
+
+
+def _rows_of(inputs: Inputs) -> dict[Address, RowsToSend]:
+    found = {}
+    for address, side in inputs.rows.items():
+        codec, declared = kinds()[address.type].rows, inputs.declared.resources[address].rows
+        if codec is not None and declared is not None:
+            marks = functools.partial(side.index.marks, written=False)
+            found[address] = RowsToSend(codec, declared.key, side.declared, marks)
+    return found
+
+
+def _saved_rows(saved: SavedPlan) -> dict[Address, RowsToSend]:
+    keys = {each.address: each.after.rows.key for each in saved.plan.changes if each.after and each.after.rows}
+    found = {}
+    for address, rows in saved.rows.items():
+        codec = kinds()[address.type].rows
+        if codec is not None:
+            found[address] = RowsToSend(codec, keys[address], rows)
+    return found
 
 
 def _leased(stack: Stack, options: Options, emit: Emit) -> AbstractAsyncContextManager[Session]:
@@ -178,12 +203,13 @@ async def _carry_out(
     options: Options,
     emit: Emit,
     starts: Mapping[Address, Start],
+    rows: Mapping[Address, RowsToSend],
 ) -> Report:
     """Run a plan's calls until they are done, or a signal says to stop."""
     emit(Event(EventKind.PLANNED, total=len(made.changes)))
     sender = Sender(session, clients, kinds(), emit, run=uuid.uuid4().hex, plan_id=plan_id(made))
     ids = recorded_ids(state.records, made.changes)
-    executor = Executor(made, session, sender, ids, starts, options.stop_on_error, emit)
+    executor = Executor(made, session, sender, ids, starts, rows, options.stop_on_error, emit)
 
     def stop(why: str) -> None:
         executor.stopping = why

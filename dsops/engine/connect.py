@@ -20,6 +20,7 @@ from dsops.model import (
     Record,
     RemoteError,
     Response,
+    RowSink,
     Stack,
     State,
     error,
@@ -61,23 +62,29 @@ class Clients:
             self._open[name] = client
         return self._open[name]
 
-    async def drive(self, name: str, flow: Flow) -> Any:
+    async def drive(self, name: str, flow: Flow, sink: RowSink | None = None) -> Any:
         """Run a flow of reads on a connection to its end and return what it found.
+
+        Args:
+            name: The connection.
+            flow: The reads.
+            sink: Takes the rows of those that stream rows; without one they are passed over.
 
         Raises:
             FlowFailure: A call failed in a way that the flow does not handle.
             DsopsError: No answer, or one that can't be relied on.
         """
-        return await drive(flow, self.client(name).read)
+        client = self.client(name)
+        return await drive(flow, lambda call: client.read(call, sink))
 
-    async def read(self, name: str, flow: Flow) -> Any:
-        """Run a flow whose every failure is an error of the run.
+    async def read(self, name: str, flow: Flow, sink: RowSink | None = None) -> Any:
+        """Run a flow, as `drive` does, whose every failure is an error of the run.
 
         Raises:
             DsopsError: Whatever went wrong, in words.
         """
         try:
-            return await self.drive(name, flow)
+            return await self.drive(name, flow, sink)
         except FlowFailure as failed:
             raise self.refused(name, failed) from failed
 

@@ -15,8 +15,9 @@ async def drift(workspace: Workspace, options: Options, emit: Emit) -> Drift:
     Raises:
         DsopsError: Something could not be read.
     """
-    state = store_of(workspace.stack).load()
+    store = store_of(workspace.stack)
+    state = store.load()
     async with connected(workspace.stack, options, emit) as clients:
         state = await recovered_view(state, clients, workspace.stack, emit)
-        _, inputs = await reconcile(workspace, state, clients, options)
+        _, inputs = await reconcile(workspace, state, clients, options, store.rows)
     return find_drift(inputs)

@@ -48,7 +48,15 @@ def record_after(change: Change, call: Call, pending: Sequence[Call], resolve: R
         for path, value in change.after.attributes.items()
         if path not in open_paths or path in before
     }
-    return dataclasses.replace(change.after, attributes=attributes)
+    record = dataclasses.replace(change.after, attributes=attributes)
+    return begun(record) if call.rows is not None or any(each.rows is not None for each in pending) else record
+
+
+def begun(record: Record) -> Record:
+    """Return the record while its rows are on their way: what is declared of them is not wholly applied."""
+    if record.rows is None:
+        return record
+    return dataclasses.replace(record, rows=dataclasses.replace(record.rows, digest=""))
 
 
 def ignored_by_server(call: Call, record: Record, live: LiveObject) -> tuple[str, ...]:

@@ -8,20 +8,24 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dsops.engine.effects import record_after, resolved, resolver
+from dsops.engine.effects import begun, record_after, resolved, resolver
 from dsops.engine.options import Emit
+from dsops.engine.rowbody import RowsToSend
 from dsops.engine.schedule import run_in_order
-from dsops.engine.send import Job, Result, Sender
+from dsops.engine.send import Sender
+from dsops.engine.sending import APPLY_AGAIN, Job, Result, holder_of
 from dsops.model import (
     Action,
     Address,
     Change,
+    Effect,
     Event,
     EventKind,
     Outcome,
     Plan,
     PlannedCall,
     Record,
+    RowsPatch,
     StateError,
     Status,
     substitute,
@@ -45,17 +49,33 @@ class Start:
 
 
 FRESH = Start()
+_DOES_THE_REST = "apply again does the rest"
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a change has come."""
+    """How far a change has come.
+
+    Attributes:
+        change: The change.
+        left: Its calls that have not ended, by number.
+        flying: How many of them are in flight.
+        sent: Writes sent.
+        repeats: Of these, repeats.
+        repairs: Of these, repairs.
+        rows: Rows written so far.
+        trouble: The first call that did not succeed; one that was skipped gives way to one that failed.
+        outcome: How it ended.
+    """
 
     change: Change
-    left: list[PlannedCall]
-    flying: bool = False
+    left: dict[int, PlannedCall]
+    flying: int = 0
     sent: int = 0
     repeats: int = 0
+    repairs: int = 0
+    rows: int = 0
+    trouble: Result | None = None
     outcome: Outcome | None = None
 
 
@@ -69,6 +89,7 @@ class Executor:
         sender: Sends its calls.
         ids: Remote ids of recorded objects by address.
         starts: How changes stand, where that is known better than from the plan.
+        rows: Where the rows of each resource are read.
         stop_on_error: Start nothing more after a failure.
         emit: Told what happens.
         stopping: Why nothing more may start; empty while it may. A signal sets it from outside.
@@ -79,6 +100,7 @@ class Executor:
     sender: Sender
     ids: dict[Address, str]
     starts: Mapping[Address, Start]
+    rows: Mapping[Address, RowsToSend]
     stop_on_error: bool
     emit: Emit
     stopping: str = ""
@@ -95,7 +117,12 @@ class Executor:
         for change in self.plan.changes:
             self._begin(change)
         await self._save_records_only()
-        after = {call.id: call.after for progress in self._progress.values() for call in progress.left}
+        after = {
+            call.id: call.after
+            for progress in self._progress.values()
+            if progress.outcome is None
+            for call in progress.left.values()
+        }
         await run_in_order(
             {number: [each for each in before if each in after] for number, before in after.items()}, workers, self._act
         )
@@ -107,14 +134,14 @@ class Executor:
 
     def _begin(self, change: Change) -> None:
         start = self.starts.get(change.address, FRESH)
-        progress = _Progress(change, [call for call in change.calls if call.id not in start.done])
+        progress = _Progress(change, {call.id: call for call in change.calls if call.id not in start.done})
         self._progress[change.address] = progress
         self._owner.update((call.id, change.address) for call in change.calls)
         self._done.update(start.done)
         if change.action is Action.BLOCKED:
             self._finish(progress, Status.SKIPPED, "; ".join(change.notes[:1]) or change.reason, "")
         elif start.refusal:
-            progress.left = []
+            progress.left = {}
             self._finish(progress, Status.FAILED, start.refusal, "plan again")
         if start.remote_id:
             self.ids[change.address] = start.remote_id
@@ -125,45 +152,62 @@ class Executor:
         """Save what needs no call: records of objects that are as declared, adopted, moved, or to be forgotten."""
         put: list[Record] = list(self.plan.refresh)
         drop: list[Address] = []
+        rows = [patch for record in put for patch in self._patches(record, record)]
         for progress in self._progress.values():
             change = progress.change
-            if progress.outcome is not None or progress.left:
+            if progress.outcome is not None or not _needs_no_call(progress):
                 continue
+            done = not progress.left
             if change.after is not None:
-                put.append(self._known(change, self.starts.get(change.address, FRESH)))
-            if change.before is not None and (change.after is None or change.before.address != change.address):
-                drop.append(change.before.address)
-            self._finish(progress, Status.SUCCEEDED)
+                record = self._known(change, self.starts.get(change.address, FRESH))
+                put.append(record if done else begun(record))
+                rows += self._patches(record, change.before) if done else ()
+            drop += _left_behind(change)
+            if done:
+                self._finish(progress, Status.SUCCEEDED)
         if put or drop:
-            await self.session.save(put=put, drop=drop)
+            await self.session.save(put=[self._recordable(each) for each in put], drop=drop, rows=rows)
+
+    def _patches(self, record: Record, before: Record | None) -> tuple[RowsPatch, ...]:
+        """Say of all declared rows that they are applied, unless the state holds them already."""
+        known, rows = self.rows.get(record.address), record.rows
+        if known is None or known.marks is None or rows is None:
+            return ()
+        same_key = before is not None and before.rows is not None and before.rows.key == rows.key
+        if same_key and before is not record and before.rows.digest:
+            return ()
+        return (RowsPatch(holder_of(record), known.marks(), clear=not same_key),)
+
+    def _recordable(self, record: Record) -> Record:
+        """Return the record without a digest of rows that the state does not hold."""
+        known = self.rows.get(record.address)
+        return record if record.rows is None or (known is not None and known.marks is not None) else begun(record)
 
     def _known(self, change: Change, start: Start) -> Record:
         if change.after is None:
             raise ValueError(f"{change.address} has no record to save")
         resolve = resolver(self.ids)
         attributes = {path: substitute(value, resolve) for path, value in change.after.attributes.items()}
-        remote_id = start.remote_id or change.after.remote_id
+        remote_id = start.remote_id or change.after.remote_id or self.ids.get(change.address, "")
         self.ids[change.address] = remote_id
         return dataclasses.replace(change.after, remote_id=remote_id, attributes=attributes)
 
     async def _act(self, number: int) -> None:
         progress = self._progress[self._owner[number]]
-        if progress.outcome is not None:
+        planned = progress.left[number]
+        if hindrance := self.stopping or self._missing(planned):
+            await self._take(progress, planned, Result(Status.SKIPPED, reason=hindrance, hint=_DOES_THE_REST))
             return
-        planned = progress.left[0]
-        hindrance = self.stopping or self._missing(planned)
-        if hindrance:
-            self._finish(progress, Status.SKIPPED, hindrance, "apply again does the rest")
-            return
-        if not progress.sent:
+        if not progress.sent and not progress.flying:
             self.emit(Event(EventKind.STARTED, progress.change.action, progress.change.address))
-        progress.flying = True
+        progress.flying += 1
         try:
             result = await self.sender.perform(self._job(progress, planned))
         except StateError as broken:
             self.stopping = broken.diagnostics[0].summary
             result = Result(Status.UNKNOWN, reason=self.stopping, hint=broken.diagnostics[0].hint)
-        self._take(progress, planned, result)
+        progress.flying -= 1
+        await self._take(progress, planned, result)
 
     def _missing(self, planned: PlannedCall) -> str:
         missing = [self._owner[each] for each in planned.after if each not in self._done]
@@ -172,44 +216,100 @@ class Executor:
     def _job(self, progress: _Progress, planned: PlannedCall) -> Job:
         change = progress.change
         resolve = resolver(self.ids)
-        pending = [each.call for each in progress.left[1:]]
+        pending = [each.call for each in progress.left.values() if each is not planned]
         record = record_after(change, planned.call, pending, resolve)
         if not record.remote_id and change.address in self.ids:
             record = dataclasses.replace(record, remote_id=self.ids[change.address])
         before = change.before
         formerly = before.address if before is not None and before.address != change.address else None
-        return Job(change.address, planned, resolved(planned.call, resolve), record, formerly)
+        call = resolved(planned.call, resolve)
+        return Job(change.address, planned, call, record, formerly, self.rows.get(change.address))
 
-    def _take(self, progress: _Progress, planned: PlannedCall, result: Result) -> None:
-        progress.flying = False
+    async def _take(self, progress: _Progress, planned: PlannedCall, result: Result) -> None:
+        """Note how a call ended; after the last one of its change, how that did."""
+        change = progress.change
         progress.sent += result.sent
-        progress.repeats += max(0, result.sent - 1)
+        progress.repairs += result.repairs
+        progress.repeats += max(0, result.sent - result.repairs - 1)
+        del progress.left[planned.id]
         if result.sent:
-            self.emit(Event(EventKind.SENT, f"{planned.call.method} {planned.call.target}", progress.change.address))
-        if result.status is not Status.SUCCEEDED:
-            self._finish(progress, result.status, result.reason, result.hint)
-            if self.stop_on_error:
-                self.stopping = self.stopping or f"{progress.change.address} failed, and --on-error is stop"
-            return
-        self._done.add(planned.id)
-        if result.remote_id:
-            self.ids[progress.change.address] = result.remote_id
-        progress.left.pop(0)
+            self.emit(Event(EventKind.SENT, f"{planned.call.method} {planned.call.target}", change.address))
+        if result.status is Status.SUCCEEDED:
+            self._done.add(planned.id)
+            if result.remote_id:
+                self.ids[change.address] = result.remote_id
+            self._count_rows(progress, planned)
+        else:
+            if progress.trouble is None or progress.trouble.status is Status.SKIPPED:
+                progress.trouble = result
+            if self.stop_on_error and result.status is not Status.SKIPPED:
+                self.stopping = self.stopping or f"{change.address} failed, and --on-error is stop"
         if not progress.left:
+            await self._end(progress)
+
+    def _count_rows(self, progress: _Progress, planned: PlannedCall) -> None:
+        change, write = progress.change, planned.call.rows
+        if write is not None and write.settles and change.rows is not None:
+            progress.rows += write.count
+            text = f"{progress.rows:,} of {change.rows.count:,} rows"
+            self.emit(Event(EventKind.PROGRESS, text, change.address))
+
+    async def _end(self, progress: _Progress) -> None:
+        """Settle a change whose calls have all ended."""
+        trouble = progress.trouble
+        if trouble is None and any(each.call.rows is not None for each in progress.change.calls):
+            try:
+                trouble = await self._seal(progress.change)
+            except StateError as broken:
+                self.stopping = broken.diagnostics[0].summary
+                trouble = Result(Status.UNKNOWN, reason=self.stopping, hint=broken.diagnostics[0].hint)
+        if trouble is None:
             self._finish(progress, Status.SUCCEEDED)
+        else:
+            self._finish(progress, trouble.status, trouble.reason, trouble.hint)
+
+    async def _seal(self, change: Change) -> Result | None:
+        """See that all rows that were sent are there, and record that the declared rows are applied."""
+        if change.after is None:
+            return None
+        record = self._known(change, FRESH)
+        rows = self.rows.get(change.address)
+        trouble = await self.sender.verify(change, record, rows) if rows is not None else None
+        if trouble is None:
+            patches = self._patches(record, change.before)
+            await self.session.save(put=[self._recordable(record)], drop=_left_behind(change), rows=patches)
+        return trouble
 
     def _finish(self, progress: _Progress, status: Status, reason: str = "", hint: str = "") -> None:
         change = progress.change
-        progress.outcome = Outcome(change.address, change.action, status, progress.sent, progress.repeats, reason, hint)
+        progress.outcome = Outcome(
+            change.address, change.action, status, progress.sent, progress.repeats, reason, hint, progress.repairs
+        )
         self.emit(Event(EventKind.FINISHED, reason or change.action, change.address, status))
 
     def _cut_off(self, progress: _Progress) -> Outcome:
-        status, reason, hint = Status.SKIPPED, self.stopping or "it was not begun", "apply again does the rest"
+        status, reason, hint = Status.SKIPPED, self.stopping or "it was not begun", _DOES_THE_REST
         if progress.flying:
-            status, reason = Status.UNKNOWN, "it was cut off"
-            hint = "apply again: what became of it is looked up first"
+            status, reason, hint = Status.UNKNOWN, "it was cut off", APPLY_AGAIN
         change = progress.change
-        return Outcome(change.address, change.action, status, progress.sent, progress.repeats, reason, hint)
+        return Outcome(
+            change.address, change.action, status, progress.sent, progress.repeats, reason, hint, progress.repairs
+        )
+
+
+def _needs_no_call(progress: _Progress) -> bool:
+    """Whether the record can be saved before any call: none is left, or only calls to rows of what is there."""
+    only_rows = all(
+        each.call.rows is not None and each.call.effect is not Effect.CREATE for each in progress.left.values()
+    )
+    return not progress.left or (only_rows and progress.change.action is Action.ADOPT)
+
+
+def _left_behind(change: Change) -> list[Address]:
+    """Return the address whose record goes: of what is forgotten, and where what moved was before."""
+    before = change.before
+    gone = before is not None and (change.after is None or before.address != change.address)
+    return [before.address] if before is not None and gone else []
 
 
 def recorded_ids(records: Mapping[Address, Record], changes: Sequence[Change]) -> dict[Address, str]:

@@ -3,17 +3,22 @@
 The manifests are written before the records are saved: a record without a manifest would be an object to delete.
 """
 
+import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from dsops.engine.apply import store_of
-from dsops.engine.connect import at_home, connected
+from dsops.engine.connect import Clients, at_home, connected
 from dsops.engine.observe import Observer
 from dsops.engine.options import Emit, Options, Workspace
+from dsops.engine.rowimport import ImportedRows, RowImport
+from dsops.engine.sending import holder_of
 from dsops.manifest import write_documents
+from dsops.manifest.rows import write_rows
 from dsops.model import (
     NAME_PATTERN,
     PLAIN_META,
@@ -27,13 +32,15 @@ from dsops.model import (
     NaturalKey,
     Record,
     Resource,
+    RowMode,
+    RowsPatch,
     Stack,
     State,
 )
 from dsops.planner import Scope, declare
 from dsops.providers import kinds
 
-Write = Callable[[Mapping[str, str]], None]
+Write = Callable[[Mapping[str, str | Iterable[bytes]]], None]
 _Place = tuple[str, NaturalKey]
 
 
@@ -45,11 +52,13 @@ class Imported:
         files: File name to YAML text, as written.
         recorded: How many objects were adopted.
         notes: What was left out, and why.
+        rows: Names of the files with rows, as written.
     """
 
     files: Mapping[str, str]
     recorded: int
     notes: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ class _Found:
     live: LiveObject
     parent: Address | None
     resource: Resource | None = None
+    rows: ImportedRows | None = None
 
 
 async def import_one(
@@ -71,17 +81,21 @@ async def import_one(
     options: Options,
     emit: Emit,
     write: Write,
+    *,
+    folder: str = "",
 ) -> Imported:
     """Import one object, and what stands below it, under an address.
 
     Args:
         workspace: The stack.
         address: What it is to be called.
-        remote: Its names at the provider, parents first: ``project1/collateral``, ``project1/collateral/dispute``.
+        remote: Its names at the provider, parents first (``project1/collateral``, ``project1/collateral/dispute``), or
+            its identifier there.
         connection: Where it is; None for the only connection of its provider.
         options: What was asked for.
         emit: Told what happens.
-        write: Writes the manifests; called before anything is recorded.
+        write: Writes the manifests, and rows; called before anything is recorded.
+        folder: Where it writes them, below the stack folder.
 
     Raises:
         DsopsError: It isn't there, is recorded already, or can't be read.
@@ -90,21 +104,25 @@ async def import_one(
     if kind is None:
         raise DsopsError.of(f"there is no kind {address.type}", hint=f"kinds: {', '.join(sorted(kinds()))}")
     name = _connection(workspace.stack, address.provider, connection)
-    key = tuple(remote.split("/"))
+    alone = len(kind.info.own_key) == 1 and kind.info.parent is None
+    key = (remote,) if alone else tuple(remote.split("/"))
 
     async def find(observer: Observer) -> list[tuple[Kind, LiveObject]]:
         scope = Scope(name, address.type, kind.info.parent_key(key))
         await observer.read([scope], ())
-        live = next((each for each in observer.seen.listings[scope].objects if each.key == key), None)
+        objects = observer.seen.listings[scope].objects
+        live = next((each for each in objects if remote == each.remote_id or each.key == key), None)
         if live is None:
             raise DsopsError.of(f"{address.type} {remote} does not exist on connection {name}")
         return [(kind, live), *await _below(kind, live, name, observer)]
 
-    return await _import(workspace, name, {(address.type, key): address}, find, options, emit, write)
+    return await _import(workspace, name, {address.type: address}, find, options, emit, write, folder)
 
 
-async def import_all(workspace: Workspace, connection: str, options: Options, emit: Emit, write: Write) -> Imported:
-    """Import everything on a connection that this stack neither declares nor records.
+async def import_all(
+    workspace: Workspace, connection: str, options: Options, emit: Emit, write: Write, *, folder: str = ""
+) -> Imported:
+    """Import everything on a connection that this stack neither declares nor records; arguments as for one.
 
     Raises:
         DsopsError: Something can't be read.
@@ -127,7 +145,7 @@ async def import_all(workspace: Workspace, connection: str, options: Options, em
                 found += [(kind, each), *await _below(kind, each, connection, observer)]
         return found
 
-    return await _import(workspace, connection, {}, find, options, emit, write)
+    return await _import(workspace, connection, {}, find, options, emit, write, folder)
 
 
 Find = Callable[[Observer], Awaitable[list[tuple[Kind, LiveObject]]]]
@@ -136,11 +154,12 @@ Find = Callable[[Observer], Awaitable[list[tuple[Kind, LiveObject]]]]
 async def _import(
     workspace: Workspace,
     connection: str,
-    given: Mapping[_Place, Address],
+    given: Mapping[str, Address],
     find: Find,
     options: Options,
     emit: Emit,
     write: Write,
+    folder: str,
 ) -> Imported:
     """Find, name, write the manifests, then save the records, under the lease."""
     stack = workspace.stack
@@ -157,19 +176,40 @@ async def _import(
         found = await find(Observer(clients, kinds()))
         naming = _Naming(workspace, state, connection, given)
         new = [each for kind, live in found if (each := naming.take(kind, live)) is not None]
-        files = _files([each for each in new if each.resource is None], workspace, connection)
-        write(files)
-        await session.save(put=[_record(each, stack.connections[connection]) for each in new])
-    return Imported(files, len(new), tuple(naming.notes))
+        new = [await _with_rows(each, connection, clients) for each in new]
+        manifests = [each for each in new if each.resource is None]
+        files = _files(manifests, workspace, connection, folder)
+        rows = {_rows_file(each.address): each.rows for each in manifests if each.rows}
+        write(files | {name: write_rows(each.documents()) for name, each in rows.items()})
+        records = [_record(each, stack.connections[connection]) for each in new]
+        pairs = zip(new, records, strict=True)
+        patches = [RowsPatch(holder_of(record), each.rows.marks(), clear=True) for each, record in pairs if each.rows]
+        await session.save(put=records, rows=patches)
+    doubled = [
+        f"{name}: some rows are there twice; mode upsert leaves the second ones alone"
+        for name, each in rows.items()
+        if each.mode is RowMode.UPSERT
+    ]
+    return Imported(files, len(new), (*naming.notes, *doubled), tuple(rows))
+
+
+async def _with_rows(found: _Found, connection: str, clients: Clients) -> _Found:
+    """Read the rows of an object whose manifest is to be written."""
+    codec = found.kind.rows
+    if codec is None or found.resource is not None:
+        return found
+    rows = RowImport(codec)
+    await clients.read(connection, found.kind.reading(found.live.key, found.live.remote_id), rows)
+    return dataclasses.replace(found, rows=rows.ended()) if len(rows) else found
 
 
 class _Naming:
     """Gives each object an address that nothing else in the stack has."""
 
-    def __init__(self, workspace: Workspace, state: State, connection: str, given: Mapping[_Place, Address]) -> None:
+    def __init__(self, workspace: Workspace, state: State, connection: str, given: Mapping[str, Address]) -> None:
         declared = declare(workspace.resources, kinds())
         here = [each for each in workspace.resources if each.connection == connection]
-        self._given = given
+        self._given = dict(given)
         self._resources = declared.resources
         self._taken = {*state.records, *declared.resources}
         self._by_place = {(each.address.type, declared.keys[each.address]): each.address for each in here}
@@ -196,7 +236,8 @@ class _Naming:
             resource = self._resources[declared]
             parent = resource.parent if isinstance(resource.parent, Address) else None
             return _Found(declared, kind, live, parent, resource)
-        address = self._given.get(place) or self._free(kind, live.key)
+        # What was asked for is found first, and what stands below it is of other kinds.
+        address = self._given.pop(info.type, None) or self._free(kind, live.key)
         if address in self._taken:
             raise DsopsError.of(f"{address} is another object of this stack", hint="give the import another name")
         self._taken.add(address)
@@ -262,21 +303,26 @@ def _record(found: _Found, connection: Connection) -> Record:
         policy=meta.policy,
         replace=meta.replace,
         schema_version=found.kind.info.schema_version,
+        rows=found.rows.recorded() if found.rows else None,
     )
 
 
-def _files(found: list[_Found], workspace: Workspace, connection: str) -> dict[str, str]:
+def _files(found: list[_Found], workspace: Workspace, connection: str, folder: str) -> dict[str, str]:
     """Put each top object and what stands below it into one file."""
     connections = workspace.stack.connections
     several = sum(each.provider == connections[connection].provider for each in connections.values()) > 1
     documents: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for each in found:
         top = each.parent or each.address
-        documents[f"{top.name}.yaml"].append(_document(each, connection if several else None))
+        documents[f"{top.name}.yaml"].append(_document(each, connection if several else None, folder))
     return {name: write_documents(each) for name, each in documents.items()}
 
 
-def _document(found: _Found, connection: str | None) -> dict[str, Any]:
+def _rows_file(address: Address) -> str:
+    return f"rows/{address.name}.jsonl"
+
+
+def _document(found: _Found, connection: str | None, folder: str) -> dict[str, Any]:
     info = found.kind.info
     spec = dict(found.kind.manifest(found.live))
     if spec.get("name") == found.address.name:
@@ -284,5 +330,7 @@ def _document(found: _Found, connection: str | None) -> dict[str, Any]:
     if info.parent_field:
         parent = found.parent.name if found.parent else "/".join(info.parent_key(found.live.key))
         spec = {info.parent_field: parent, **spec}
+    if found.rows is not None:
+        spec["rows"] = found.rows.spec((PurePosixPath(folder) / _rows_file(found.address)).as_posix())
     metadata = {"name": found.address.name, **({"connection": connection} if connection else {})}
     return {"apiVersion": f"{info.provider}/v1", "kind": info.kind, "metadata": metadata, "spec": spec}

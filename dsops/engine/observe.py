@@ -22,6 +22,7 @@ from dsops.model import (
     Lookup,
     NaturalKey,
     Record,
+    RowSink,
     Severity,
     error,
     in_order,
@@ -57,9 +58,19 @@ class Observer:
         )
 
     async def observe(
-        self, declared: Declared, records: Mapping[Address, Record], chosen: AbstractSet[Address]
+        self,
+        declared: Declared,
+        records: Mapping[Address, Record],
+        chosen: AbstractSet[Address],
+        sinks: Mapping[Address, RowSink],
     ) -> None:
         """Read what a plan about the chosen addresses needs.
+
+        Args:
+            declared: The declared side.
+            records: The recorded side.
+            chosen: The addresses that the plan is about.
+            sinks: Take the rows of the objects of these addresses.
 
         Raises:
             DsopsError: Something could not be read; nothing may be concluded then.
@@ -74,7 +85,11 @@ class Observer:
                 scopes[address.type].add(scope_of(record, self._kinds))
                 held[address.type].append(record)
         for type_ in self._parents_first():
-            await self.read(scopes[type_], held[type_])
+            if self._kinds[type_].info.read_by_id:
+                wanted = [each for each in resources if each.type == type_]
+                await self._read_by_id(declared, wanted, held[type_], sinks)
+            else:
+                await self.read(scopes[type_], held[type_])
         self._check_outside(declared, resources)
         await self._look_up(declared, resources)
 
@@ -85,7 +100,44 @@ class Observer:
         """List the scopes, then read each recorded object that its listing doesn't show."""
         new = sorted(set(scopes) - self._listings.keys())
         await together(self._list(scope) for scope in new)
-        await together(self._read_one(record) for record in records if not self._is_listed(record))
+        await together(self._confirm(record) for record in records if not self._is_listed(record))
+
+    async def _confirm(self, record: Record) -> None:
+        await self._read_one(record)
+
+    async def _read_by_id(
+        self, declared: Declared, wanted: Iterable[Address], held: list[Record], sinks: Mapping[Address, RowSink]
+    ) -> None:
+        """Read recorded objects by id, and list only where something is declared that none of them is."""
+        places = {(declared.resources[each].connection, declared.keys[each]): each for each in wanted}
+        missing = dict(places)
+
+        async def recorded(record: Record) -> None:
+            heir = places.get((record.connection, record.key), record.address)
+            live = await self._read_one(record, sinks.get(heir))
+            if live is not None:
+                missing.pop((record.connection, live.key), None)
+
+        await together(recorded(record) for record in held)
+        await self.read({declared.scope(each, self._kinds) for each in missing.values()}, ())
+
+        async def found(address: Address) -> None:
+            scope, key = declared.scope(address, self._kinds), declared.keys[address]
+            for live in self._listings[scope].objects:
+                if live.key == key and address in sinks:
+                    # Another object than the recorded one may have this name now: what was read of that is no answer.
+                    self._readings.pop((scope.connection, address.type, key), None)
+                    await self._read(scope.connection, address.type, key, live.remote_id, sinks[address])
+
+        await together(found(address) for address in missing.values())
+
+    async def read_again(self, records: Iterable[Record], sinks: Mapping[Address, RowSink]) -> None:
+        """Read objects by their ids, with their rows where somebody takes them."""
+
+        async def one(record: Record) -> None:
+            await self._read_one(record, sinks.get(record.address))
+
+        await together(one(record) for record in records)
 
     async def _list(self, scope: Scope) -> None:
         kind = self._kinds[scope.type]
@@ -113,12 +165,17 @@ class Observer:
     def _is_listed(self, record: Record) -> bool:
         return record.remote_id in self._ids[record.connection, record.address.type]
 
-    async def _read_one(self, record: Record) -> None:
-        type_ = record.address.type
-        place = (record.connection, type_, record.key)
+    async def _read_one(self, record: Record, sink: RowSink | None = None) -> LiveObject | None:
+        return await self._read(record.connection, record.address.type, record.key, record.remote_id, sink)
+
+    async def _read(
+        self, connection: str, type_: str, key: NaturalKey, remote_id: str, sink: RowSink | None
+    ) -> LiveObject | None:
+        place = (connection, type_, key)
         if place not in self._readings:
-            flow = self._kinds[type_].reading(record.key, record.remote_id)
-            self._readings[place] = await self._clients.read(record.connection, flow)
+            flow = self._kinds[type_].reading(key, remote_id)
+            self._readings[place] = await self._clients.read(connection, flow, sink)
+        return self._readings[place]
 
     def _check_outside(self, declared: Declared, addresses: Iterable[Address]) -> None:
         """Refuse a parent outside the stack that is not there."""

@@ -1,9 +1,9 @@
 """What the engine is asked, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dsops.model import Diagnostic, Event, Plan, Report, Resource, Stack
+from dsops.model import Address, DeclaredRows, Diagnostic, Event, Plan, Report, Resource, Stack
 
 Emit = Callable[[Event], None]
 
@@ -30,6 +30,7 @@ class Options:
         confirm: Id of the plan whose guards are to be passed.
         stop_on_error: Start nothing more after a failure.
         lock_timeout: Seconds to wait for the lease.
+        full: Whether the plan is to hold every row that changes, not the first of them only.
         asks: Whether a person is asked, so that time passes between the plan and its apply.
     """
 
@@ -42,7 +43,21 @@ class Options:
     confirm: str | None = None
     stop_on_error: bool = False
     lock_timeout: float = 0.0
+    full: bool = False
     asks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and where the rows that it sends are read.
+
+    Attributes:
+        plan: The plan.
+        rows: The declared rows, by address.
+    """
+
+    plan: Plan
+    rows: Mapping[Address, DeclaredRows]
 
 
 @dataclass(frozen=True, slots=True)

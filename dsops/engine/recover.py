@@ -11,7 +11,11 @@ update    otherwise                    not carried out, once ``settle`` has pass
 update    nothing of what it set       sent again, once ``settle`` has passed: it could undo what follows
 delete    not there                    carried out: dropped
 delete    there                        not carried out, once ``settle`` has passed
+rows      as they were to be           carried out: recorded
+rows      otherwise                    those that are there are recorded, once ``settle`` has passed
 ========= ============================ =============================================================
+
+Rows need no more than their keys: what an interrupted call did to them is read, and planned again.
 
 What is left to do is planned and shown like any other change.
 """
@@ -24,6 +28,8 @@ from dataclasses import dataclass
 from dsops.engine.connect import Clients, at_home
 from dsops.engine.observe import together
 from dsops.engine.options import Emit
+from dsops.engine.rowbody import Witness
+from dsops.engine.sending import holder_of
 from dsops.model import (
     Address,
     Attributes,
@@ -31,8 +37,10 @@ from dsops.model import (
     Event,
     EventKind,
     Intent,
+    Kind,
     LiveObject,
     Record,
+    RowsPatch,
     Stack,
     State,
 )
@@ -53,6 +61,7 @@ class Finding:
         drop: Addresses to drop: of what is gone, and those that the record moved away from.
         words: For people.
         certain: False while a lost write may still surface.
+        rows: What to save of rows.
     """
 
     intent: Intent
@@ -60,6 +69,7 @@ class Finding:
     put: Record | None = None
     drop: tuple[Address, ...] = ()
     certain: bool = True
+    rows: tuple[RowsPatch, ...] = ()
 
 
 async def recover(session: Session, clients: Clients, stack: Stack, emit: Emit) -> tuple[State, tuple[str, ...]]:
@@ -72,7 +82,7 @@ async def recover(session: Session, clients: Clients, stack: Stack, emit: Emit) 
     findings = await _examine_all(state, clients, stack, wait=True)
     for found in findings:
         put = (found.put,) if found.put else ()
-        await session.settle(found.intent.id, outcome=found.words, put=put, drop=found.drop)
+        await session.settle(found.intent.id, outcome=found.words, put=put, drop=found.drop, rows=found.rows)
         emit(Event(EventKind.RECOVERED, found.words, found.intent.address))
     return _after(state, findings), tuple(f"{found.intent.address}: {found.words}" for found in findings)
 
@@ -120,9 +130,12 @@ async def _examine(intent: Intent, clients: Clients, *, wait: bool) -> Finding:
     settle = clients.connection(record.connection).settle
     # Counted from now, not from the intent: the call may have waited for its turn, and clocks are set.
     end = time.monotonic() + (kind.info.settle if settle is None else settle)
+    rows = _witness(intent, kind)
     while True:
-        live: LiveObject | None = await clients.read(record.connection, kind.reading(record.key, record.remote_id))
-        found = judge(intent, live)
+        live: LiveObject | None = await clients.read(
+            record.connection, kind.reading(record.key, record.remote_id), rows
+        )
+        found = judge(intent, live) if rows is None else judge_rows(intent, live, rows)
         left = end - time.monotonic()
         if found.certain or left <= 0:
             return dataclasses.replace(found, certain=True)
@@ -142,6 +155,33 @@ def judge(intent: Intent, live: LiveObject | None) -> Finding:
             if live is None or live.remote_id != intent.record.remote_id:
                 return Finding(intent, "the interrupted delete was carried out", drop=(intent.record.address,))
             return Finding(intent, "the interrupted delete was not carried out", certain=False)
+
+
+def _witness(intent: Intent, kind: Kind) -> Witness | None:
+    declared = intent.record.rows
+    if not intent.rows or kind.rows is None or declared is None:
+        return None
+    return Witness(intent.rows, kind.rows, declared.key)
+
+
+def judge_rows(intent: Intent, live: LiveObject | None, rows: Witness) -> Finding:
+    """Say what one reading tells about a call to rows, or about the creation of an object together with rows."""
+    if intent.effect == Effect.CREATE:
+        found = _judge_create(intent, live)
+        if found.put is None:
+            return found
+        if rows.untouched:
+            words = "what stands under its name has none of the rows that the interrupted create sent; it is left alone"
+            return Finding(intent, words)
+        words, put = found.words, found.put
+    elif live is None or live.remote_id != intent.record.remote_id:
+        return Finding(intent, "the object of an interrupted call to its rows is not there any more")
+    else:
+        words, put = "the interrupted call to its rows was carried out", None
+    patch = RowsPatch(holder_of(put or intent.record), rows.arrived)
+    if rows.missing:
+        words = f"{rows.missing} of {len(intent.rows)} rows of an interrupted call are not there, as it sent them"
+    return Finding(intent, words, put=put, certain=rows.missing == 0, rows=(patch,))
 
 
 def _judge_create(intent: Intent, live: LiveObject | None) -> Finding:

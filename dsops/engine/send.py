@@ -15,18 +15,18 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from dsops.engine.connect import Clients
 from dsops.engine.effects import ignored_by_server, without
 from dsops.engine.options import Emit
+from dsops.engine.rowbody import RowsToSend, Witness
+from dsops.engine.rowsend import Means, RowSender
+from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown
 from dsops.http import Answer, explain
 from dsops.model import (
-    Address,
     AnswerLost,
-    Call,
-    Diagnostic,
+    Change,
     DsopsError,
     Effect,
     Event,
@@ -36,9 +36,11 @@ from dsops.model import (
     Kind,
     LiveObject,
     NotSent,
-    PlannedCall,
     Record,
     Repeat,
+    RowAction,
+    RowMark,
+    RowsPatch,
     StateError,
     Status,
 )
@@ -47,44 +49,6 @@ from dsops.state import Session
 _TRIES = 4
 _PAUSE = 0.25
 """Seconds before the first repeat of a call whose answer was lost; doubled for each further one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A call about to leave.
-
-    Attributes:
-        address: The resource it is for.
-        planned: The call as planned.
-        call: The call with everything known.
-        record: The record once it has succeeded; for a delete, as it was.
-        formerly: Address of the record that it takes the place of, if another.
-    """
-
-    address: Address
-    planned: PlannedCall
-    call: Call
-    record: Record
-    formerly: Address | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a call.
-
-    Attributes:
-        status: Succeeded, failed or unknown.
-        remote_id: Id of the object, after a create or an update.
-        sent: How often it left.
-        reason: Why it did not succeed.
-        hint: What to do.
-    """
-
-    status: Status
-    remote_id: str = ""
-    sent: int = 0
-    reason: str = ""
-    hint: str = ""
 
 
 _R = TypeVar("_R", bound=Result | None)
@@ -103,6 +67,7 @@ class Sender:
         self._emit = emit
         self._run = run
         self._plan_id = plan_id
+        self._rows = RowSender(Means(session, clients, kinds, emit))
 
     async def perform(self, job: Job) -> Result:
         """Carry out one call.
@@ -110,14 +75,46 @@ class Sender:
         Raises:
             StateError: The journal can't be written; nothing more may be sent.
         """
+        if job.rows is not None and job.call.rows is not None:
+            if job.call.effect is not Effect.CREATE:
+                return await self._rows.perform(job, job.rows, lambda marks: self._announce(job, marks))
+            try:
+                call, marks = job.rows.prepared(job.call)
+            except DsopsError as changed:
+                return failed(changed.diagnostics[0], 0)
+            job = dataclasses.replace(job, call=call, marks=marks)
         if job.call.effect is Effect.CREATE and self._kind(job).info.create_may_overwrite:
             try:
                 if await self._look(job) is not None:
                     return _exists_now(0)
             except DsopsError as unreadable:
-                return _failed(unreadable.diagnostics[0], 0)
-        (intent,) = await self._session.announce([self._intent(job)])
-        return await self._send(job, intent)
+                return failed(unreadable.diagnostics[0], 0)
+        return await self._send(job, await self._announce(job, job.marks))
+
+    async def verify(self, change: Change, record: Record, rows: RowsToSend) -> Result | None:
+        """Read whether the rows that a change sent are all there, as they were sent; None when they are."""
+        numbers = [
+            number
+            for each in change.calls
+            if each.call.rows is not None and each.call.rows.action is RowAction.CREATE and each.call.rows.body
+            for number in each.call.rows.body.numbers
+        ]
+        if not numbers:
+            return None
+        witness = Witness(map(rows.mark, rows.declared.values(numbers)), rows.codec, rows.key)
+        flow = self._kinds[change.address.type].reading(record.key, record.remote_id)
+        try:
+            await self._clients.read(record.connection, flow, witness)
+        except DsopsError as unreadable:
+            return unknown(unreadable, 0)
+        if witness.missing == 0:
+            return None
+        reason = f"{witness.missing} of {len(numbers)} rows that were sent are not there as they were sent"
+        return Result(Status.FAILED, reason=reason, hint="plan again, and see what the provider makes of them")
+
+    async def _announce(self, job: Job, marks: tuple[RowMark, ...]) -> Intent:
+        (intent,) = await self._session.announce([self._intent(job, marks)])
+        return intent
 
     async def _send(self, job: Job, intent: Intent) -> Result:
         client = self._clients.client(job.planned.connection)
@@ -127,9 +124,9 @@ class Sender:
                 answer = await client.write(job.call, deadline=self._session.deadline)
             except NotSent as refused:
                 if lost is not None:
-                    return _unknown(lost, sent - 1)
+                    return unknown(lost, sent - 1)
                 await self._session.settle(intent.id, outcome="not sent")
-                return _failed(refused.diagnostics[0], 0)
+                return failed(refused.diagnostics[0], 0)
             except AnswerLost as gone:
                 lost = gone
                 if job.call.repeat is Repeat.APPEND:
@@ -145,7 +142,7 @@ class Sender:
             else:
                 answered = self._answered(job, intent, answer, sent, repeated=lost is not None)
                 return await self._read_back(answered, sent)
-        return _unknown(lost, sent)
+        return unknown(lost, sent)
 
     async def _read_back(self, reading: Awaitable[_R], sent: int) -> _R | Result:
         """Await what may have to read; where that fails, nobody knows, and the intent stays open for recovery."""
@@ -154,7 +151,7 @@ class Sender:
         except StateError:
             raise
         except DsopsError as unreadable:
-            return _unknown(unreadable, sent)
+            return unknown(unreadable, sent)
 
     async def _after_loss(self, job: Job, intent: Intent, sent: int) -> Result | None:
         """Look for the object of a create or a delete whose answer was lost; None means: send again.
@@ -164,17 +161,21 @@ class Sender:
         deletes = job.call.effect is Effect.DELETE
         if job.call.repeat is not Repeat.UNIQUE and not deletes:
             return None
-        live = await self._look(job)
+        witness = self._witness(job)
+        live = await self._look(job, witness)
         if deletes:
             gone = live is None or live.remote_id != job.record.remote_id
             return await self._succeeded(job, intent, None, sent) if gone else None
-        return None if live is None else await self._found(job, intent, live, sent)
+        return None if live is None else await self._found(job, intent, live, witness, sent)
 
-    async def _found(self, job: Job, intent: Intent, live: LiveObject, sent: int) -> Result:
+    async def _found(self, job: Job, intent: Intent, live: LiveObject, witness: Witness | None, sent: int) -> Result:
         """Settle a create by what stands under its name now: ours when it is what was sent."""
-        if ignored_by_server(job.call, job.record, live):
+        stranger = witness is not None and witness.untouched
+        if stranger or ignored_by_server(job.call, job.record, live):
             await self._session.settle(intent.id, outcome="another object has the name")
             return _exists_now(sent)
+        if witness is not None:
+            job = dataclasses.replace(job, marks=witness.arrived)
         return await self._succeeded(job, intent, live, sent)
 
     async def _answered(self, job: Job, intent: Intent, answer: Answer, sent: int, *, repeated: bool) -> Result:
@@ -182,18 +183,20 @@ class Sender:
         if failure is None:
             live = self._kind(job).answered(job.record.key, answer.response)
             if live is None and job.call.effect is Effect.CREATE:
-                live = await self._look(job)
+                accepted = job.rows is not None and job.rows.codec.accepted(answer.response)
+                live = await (self._await_created(job) if accepted else self._look(job))
             return await self._succeeded(job, intent, live, sent)
         if job.call.effect is Effect.DELETE and failure.kind is FailureKind.NOT_FOUND:
             return await self._succeeded(job, intent, None, sent)
         if job.call.effect is Effect.CREATE and failure.kind is FailureKind.CONFLICT:
-            live = await self._look(job) if repeated else None
+            witness = self._witness(job)
+            live = await self._look(job, witness) if repeated else None
             if live is not None:
-                return await self._found(job, intent, live, sent)
+                return await self._found(job, intent, live, witness, sent)
             await self._session.settle(intent.id, outcome="the name is taken")
             return _exists_now(sent)
         await self._session.settle(intent.id, outcome=f"refused: {failure.message}")
-        return _failed(explain(job.call, self._clients.connection(job.planned.connection), answer), sent)
+        return failed(explain(job.call, self._clients.connection(job.planned.connection), answer), sent)
 
     async def _succeeded(self, job: Job, intent: Intent, live: LiveObject | None, sent: int) -> Result:
         drop = [] if job.formerly is None else [job.formerly]
@@ -202,25 +205,38 @@ class Sender:
             return Result(Status.SUCCEEDED, sent=sent)
         remote_id = live.remote_id if live is not None else job.record.remote_id
         if not remote_id:
-            return _unknown(None, sent)
+            return unknown(None, sent)
         record = dataclasses.replace(job.record, remote_id=remote_id)
         ignored = ignored_by_server(job.call, record, live) if live is not None else ()
-        await self._session.settle(intent.id, outcome="done", put=[without(record, ignored)], drop=drop)
+        rows = [RowsPatch(holder_of(record), job.marks, clear=True)] if job.marks else []
+        await self._session.settle(intent.id, outcome="done", put=[without(record, ignored)], drop=drop, rows=rows)
         if ignored:
             reason = f"the provider answered with success, but {', '.join(ignored)} is not as sent"
             return Result(Status.FAILED, remote_id, sent, reason, "plan again, and see what the provider makes of it")
         return Result(Status.SUCCEEDED, remote_id, sent)
 
-    async def _look(self, job: Job) -> LiveObject | None:
-        live: LiveObject | None = await self._clients.read(
-            job.planned.connection, self._kind(job).reading(job.record.key, job.record.remote_id)
-        )
+    async def _look(self, job: Job, witness: Witness | None = None) -> LiveObject | None:
+        flow = self._kind(job).reading(job.record.key, job.record.remote_id)
+        live: LiveObject | None = await self._clients.read(job.planned.connection, flow, witness)
         return live
+
+    def _witness(self, job: Job) -> Witness | None:
+        return Witness(job.marks, job.rows.codec, job.rows.key) if job.rows is not None and job.marks else None
+
+    async def _await_created(self, job: Job) -> LiveObject | None:
+        """Look until an object whose creation was accepted is there with its rows, or patience ends."""
+        self._emit(Event(EventKind.WAITING, "accepted; waiting until it is carried out", job.address))
+        async for _ in pauses(PATIENCE):
+            witness = self._witness(job)
+            live = await self._look(job, witness)
+            if live is not None and (witness is None or witness.missing == 0):
+                return live
+        return None
 
     def _kind(self, job: Job) -> Kind:
         return self._kinds[job.record.address.type]
 
-    def _intent(self, job: Job) -> Intent:
+    def _intent(self, job: Job, marks: tuple[RowMark, ...]) -> Intent:
         return Intent(
             id=0,
             run=self._run,
@@ -232,6 +248,7 @@ class Sender:
             record=job.record,
             settles=job.call.settles,
             at=time.time(),
+            rows=marks,
         )
 
 
@@ -239,15 +256,3 @@ def _exists_now(sent: int) -> Result:
     return Result(
         Status.FAILED, sent=sent, reason="it exists now; it did not when the plan was made", hint="plan again"
     )
-
-
-def _failed(why: Diagnostic, sent: int) -> Result:
-    reason = f"{why.summary}: {why.detail}" if why.detail else why.summary
-    return Result(Status.FAILED, sent=sent, reason=reason, hint=why.hint)
-
-
-def _unknown(why: DsopsError | None, sent: int) -> Result:
-    reason = (
-        why.diagnostics[0].summary if why else "the answer does not hold the object, and nothing stands under its name"
-    )
-    return Result(Status.UNKNOWN, sent=sent, reason=reason, hint="apply again: what became of it is looked up first")

@@ -161,10 +161,17 @@ class RowsBody:
             (document,) = documents
             names = self.fields or tuple(document)
             return _encoded({name: document[name] for name in names})
-        rows = b"[" + b",".join(map(_encoded, documents)) + b"]"
+        return self.joined(map(_encoded, documents))
+
+    def joined(self, rows: Iterable[bytes]) -> bytes:
+        """Return the body's canonical JSON, given that of each of its rows, whole."""
+        if self.form is BodyForm.ROW:
+            (row,) = rows
+            return row
+        array = b"[" + b",".join(rows) + b"]"
         if self.form is BodyForm.ARRAY:
-            return rows
-        return _encoded({**self.around, self.member: orjson.Fragment(rows)})
+            return array
+        return _encoded({**self.around, self.member: orjson.Fragment(array)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +185,7 @@ class RowWrite:
         becomes: For an update: the digest of its key after the call where that is another; empty otherwise.
         was: For one row that is there: the digest of its values as read, in hex.
         remote_id: For one row that is there: its identifier.
+        number: For an update: number of the declared row that it is to become; None otherwise.
         settles: Whether the row is as declared after this call: False for all but the last of several finer calls.
     """
 
@@ -187,6 +195,7 @@ class RowWrite:
     becomes: str = ""
     was: str = ""
     remote_id: str = ""
+    number: int | None = None
     settles: bool = True
 
     @property
