@@ -10,13 +10,13 @@ _SHOWN = 8
 
 
 class LiveProgress:
-    """A few lines at the bottom of the terminal: how many are done, which are in flight, how many wait."""
+    """A few lines at the bottom of the terminal: how many are done, which are in flight and how far, how many wait."""
 
     def __init__(self, total: int) -> None:
         """Begin; ``total`` is the number of changes."""
         self._total = total
         self._done = 0
-        self._flying: dict[Address, None] = {}
+        self._flying: dict[Address, str] = {}
         self._live = Live(
             console=Console(stderr=True, highlight=False, soft_wrap=True),
             get_renderable=self._picture,
@@ -30,7 +30,9 @@ class LiveProgress:
         if event.address is None:
             return
         if event.kind is EventKind.STARTED:
-            self._flying[event.address] = None
+            self._flying[event.address] = ""
+        elif event.kind is EventKind.PROGRESS and event.address in self._flying:
+            self._flying[event.address] = event.text
         elif event.kind is EventKind.FINISHED:
             self._flying.pop(event.address, None)
             self._done += 1
@@ -44,8 +46,7 @@ class LiveProgress:
         self._live.stop()
 
     def _picture(self) -> Text:
-        flying = list(self._flying)
+        flying = [f"  {address}   {text}".rstrip() for address, text in self._flying.items()]
         queued = max(0, self._total - self._done - len(flying))
         lines = [f"{self._done:,} done, {len(flying):,} in flight, {queued:,} queued"]
-        lines += [f"  {address}" for address in flying[:_SHOWN]]
-        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+        return Text("\n".join([*lines, *flying[:_SHOWN]]), no_wrap=True, overflow="ellipsis")

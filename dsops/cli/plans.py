@@ -1,12 +1,13 @@
 """Plans: shown and saved."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from dsops.cli.files import write_atomically
 from dsops.cli.options import Common
 from dsops.cli.output import out, report, say
-from dsops.model import DsopsError, Plan
+from dsops.model import Address, DeclaredRows, DsopsError, Plan
 from dsops.planner import SavedPlan, dump_plan
 from dsops.render import plan_json, plan_markdown, plan_text
 
@@ -17,7 +18,7 @@ def show_plan(common: Common, plan: Plan, *, full: bool) -> None:
         case "json":
             out(plan_json(plan))
         case "markdown":
-            out(plan_markdown(plan))
+            out(plan_markdown(plan, full=full))
         case _:
             out(plan_text(plan, colour=common.colour, full=full))
             report(common, plan.diagnostics)
@@ -28,14 +29,14 @@ def sound(plan: Plan) -> bool:
     return not any(each.is_error for each in plan.diagnostics)
 
 
-def save_plan(path: Path, saved: SavedPlan) -> None:
+def save_plan(path: Path, saved: SavedPlan, rows: Mapping[Address, DeclaredRows]) -> None:
     """Write a saved plan, readable by its owner alone.
 
     Raises:
         DsopsError: It can't be written.
     """
     try:
-        write_atomically(path, dump_plan(saved), mode=0o600)
+        write_atomically(path, dump_plan(saved, rows), mode=0o600)
     except OSError as error:
         why = error.strerror or str(error)
         raise DsopsError.of(f"the plan can't be saved to {path}", detail=why) from error

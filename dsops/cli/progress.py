@@ -57,7 +57,10 @@ class _Shown:
         if event.kind is EventKind.PLANNED:
             self._total = event.total
         if event.kind is EventKind.PROGRESS and not self._json:
-            self._count(event)
+            if self._live is None:
+                self._count(event)
+            else:
+                self._live.take(event)
             return
         if self._moves and event.kind is EventKind.STARTED and self._live is None:
             from dsops.cli.live import LiveProgress

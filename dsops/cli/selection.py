@@ -28,9 +28,15 @@ class Duration(click.ParamType[float]):
         return float(found[1]) * _UNITS[found[2]]
 
 
+def full_option(function: _Function) -> _Function:
+    """Add the option of the commands that show a plan or drift."""
+    return click.option("--full", is_flag=True, help="Show all rows and calls, and what the calls send.")(function)
+
+
 def reading_options(function: _Function) -> _Function:
     """Add the options that say which resources a command is about and how it reads."""
     for option in (
+        full_option,
         click.option(
             "--parallelism", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most requests at once."
         ),
@@ -52,7 +58,6 @@ def reading_options(function: _Function) -> _Function:
 def planning_options(function: _Function) -> _Function:
     """Add the options of the commands that make a plan."""
     for option in (
-        click.option("--full", is_flag=True, help="Show the bodies of the calls."),
         click.option(
             "--on-exists",
             type=click.Choice(("adopt", "fail")),
@@ -90,7 +95,7 @@ def applying_options(function: _Function) -> _Function:
     return lock_option(function)
 
 
-def options(command: str, given: dict[str, Any], *, destroy: bool = False) -> "Options":
+def options(command: str, given: dict[str, Any], *, destroy: bool = False, full: bool = False) -> "Options":
     """Return the engine's options of what was given."""
     from dsops.engine import Options
 
@@ -104,5 +109,6 @@ def options(command: str, given: dict[str, Any], *, destroy: bool = False) -> "O
         confirm=given.get("confirm"),
         stop_on_error=given.get("on_error") == "stop",
         lock_timeout=given.get("lock_timeout", 0.0),
+        full=full,
         asks=not given.get("auto_approve"),
     )

@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dsops.cli.options import Common
 from dsops.cli.output import report
 from dsops.manifest import Loaded, load
-from dsops.model import DsopsError, Resource, Stack, in_order
+from dsops.model import Diagnostic, DsopsError, Resource, Stack, in_order
 from dsops.planner import declare
 from dsops.providers import kinds
 
@@ -27,12 +28,20 @@ def load_manifests(common: Common) -> Loaded:
 
 
 def checked(loaded: Loaded) -> Loaded:
-    """Add what only the kinds know to be wrong: two resources that are one remote object, fields that aren't there."""
+    """Add what only the kinds know to be wrong: two resources that are one remote object, unknown fields, bad rows."""
     try:
         declare(loaded.resources, kinds())
     except DsopsError as wrong:
-        return dataclasses.replace(loaded, diagnostics=in_order((*loaded.diagnostics, *wrong.diagnostics)))
-    return loaded
+        return _with(loaded, wrong.diagnostics)
+    if loaded.stack is None or all(each.rows is None for each in loaded.resources):
+        return loaded
+    from dsops.engine import Workspace, check_rows
+
+    return _with(loaded, check_rows(Workspace(loaded.stack, loaded.resources)))
+
+
+def _with(loaded: Loaded, further: Iterable[Diagnostic]) -> Loaded:
+    return dataclasses.replace(loaded, diagnostics=in_order((*loaded.diagnostics, *further)))
 
 
 def load_stack(common: Common) -> tuple[Stack, tuple[Resource, ...]]:

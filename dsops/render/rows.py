@@ -11,8 +11,6 @@ from dsops.render.words import CAUSES, summary_words
 
 _SHOWN = 5
 """Rows of a kind that are shown; all that the plan holds with ``full``."""
-_KEY = 100
-"""Characters of a key that are shown."""
 _VALUE = 200
 """Characters of an entry of a nested list that are shown."""
 _PLANNED = ("to add", "to change", "to delete")
@@ -49,8 +47,10 @@ def plan_words(plan: Plan) -> str:
     every = [each.rows for each in plan.changes if each.rows is not None]
     rows = ""
     if every or plan.rows_noop:
-        counts = (sum(getattr(each, name) for each in every) for name in ("create", "update", "delete"))
-        rows = f" Rows: {rows_words(RowChanges(RowMode.SYNC, *counts, noop=plan.rows_noop))}."
+        created, updated, deleted = (
+            sum(getattr(each, name) for each in every) for name in ("create", "update", "delete")
+        )
+        rows = f" Rows: {rows_words(RowChanges(RowMode.SYNC, created, updated, deleted, plan.rows_noop))}."
     return f"{summary_words(plan)}.{rows} {counted(len(plan.calls), 'call')}."
 
 
@@ -116,7 +116,7 @@ def _were(number: int) -> str:
 
 
 def _row(row: RowChange, sign: str, *, full: bool, style: Style) -> Iterator[str]:
-    head = [f"{sign} {style(printable(row.key if full else shortened(row.key, _KEY)), 'bold')}"]
+    head = [f"{sign} {style(printable(row.key), 'bold')}"]
     if row.source:
         head.append(style(printable(f"{row.source.file}:{row.source.line}"), "dim"))
     elif row.remote_id:

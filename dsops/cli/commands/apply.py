@@ -21,7 +21,7 @@ def command(common: Common, planfile: Path | None, *, full: bool, **given: Any) 
     """
     from dsops.cli.applying import apply_here, apply_saved_plan
 
-    chosen = options("apply", given)
+    chosen = options("apply", given, full=full)
     if planfile is not None:
         if given["targets"] or given["excludes"] or common.env or common.variables:
             raise click.UsageError("a saved plan is applied as it is: no --target, --exclude, --env or --var with it")

@@ -12,7 +12,7 @@ from dsops.cli.selection import options, reading_options
 @click.command(epilog="\b\nExample:\n  dsops drift --format github")
 @reading_options
 @common_options("text", "json", "markdown", "github")
-def command(common: Common, **given: Any) -> int:
+def command(common: Common, *, full: bool, **given: Any) -> int:
     """Compare what is live with what was recorded. Only reads, and leaves the records as they are.
 
     Exits 2 when something was changed or removed outside dsops, 1 when not everything could be read, else 0. What is
@@ -27,17 +27,17 @@ def command(common: Common, **given: Any) -> int:
 
     workspace = load_workspace(common)
     with progress(common) as emit:
-        drift = asyncio.run(engine.drift(workspace, options("drift", given), emit))
+        drift = asyncio.run(engine.drift(workspace, options("drift", given, full=full), emit))
     match common.format:
         case "json":
             out(drift_json(drift))
         case "markdown":
-            out(drift_markdown(drift))
+            out(drift_markdown(drift, full=full))
         case "github":
             out(drift_github(drift))
             report(common, drift.diagnostics)
         case _:
-            out(drift_text(drift, colour=common.colour))
+            out(drift_text(drift, colour=common.colour, full=full))
             report(common, drift.diagnostics)
     if not drift.complete or any(each.is_error for each in drift.diagnostics):
         return 1

@@ -34,10 +34,11 @@ def command(
 
     workspace = load_workspace(common)
     with progress(common) as emit:
-        plan = asyncio.run(engine.plan(workspace, options("plan", given, destroy=destroy), emit))
+        planned = asyncio.run(engine.plan(workspace, options("plan", given, destroy=destroy, full=full), emit))
+    plan = planned.plan
     show_plan(common, plan, full=full)
     if not sound(plan):
         return 1
     if save:
-        save_plan(save, SavedPlan(plan, workspace.stack, destroy))
+        save_plan(save, SavedPlan(plan, workspace.stack, destroy), planned.rows)
     return 2 if detailed_exitcode and plan.changes else 0

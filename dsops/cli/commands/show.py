@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from dsops.cli.options import Common, common_options
+from dsops.cli.selection import full_option
 
 
 @click.command(epilog="\b\nExample:\n  dsops show prod.plan --format markdown")
 @click.argument("planfile", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--full", is_flag=True, help="Show the bodies of the calls.")
+@full_option
 @common_options("text", "json", "markdown")
 def command(common: Common, planfile: Path, *, full: bool) -> int:
     """Show a saved plan. Needs neither the stack nor any secret."""

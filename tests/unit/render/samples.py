@@ -54,7 +54,7 @@ def record(address: Address, *, parent: Address | None = None, **attributes: Any
 def call(
     number: int, method: str, *path: str | Reference, after: tuple[int, ...] = (), body: Any = None
 ) -> PlannedCall:
-    return PlannedCall(number, after, "mail", Call(method, path, (), body, Effect.UPDATE))
+    return PlannedCall(number, after, "mail", Call(method, path, body=body, effect=Effect.UPDATE))
 
 
 THRESHOLDS: Mapping[str, float] = {"Dispute": 0.52, "Dispute > Valuation": 0.41, "紛争": 0.3}

@@ -137,7 +137,7 @@ CREATED = Change(
     rows=RowChanges(
         RowMode.SYNC,
         create=12_001,
-        creates=tuple(RowChange("word " * 50 + str(line), source(line)) for line in range(1, 7)),
+        creates=tuple(RowChange("word " * 20 + f"{line}…", source(line)) for line in range(1, 7)),
         sha256="01" * 32,
     ),
 )
