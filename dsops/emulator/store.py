@@ -171,6 +171,8 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=1)
     try:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        # Documents of 1 to 2 kB leave a third of a page of 4 kB empty. For a file that exists it changes nothing.
+        connection.execute("PRAGMA page_size=16384")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.executescript(_TABLES)

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
@@ -33,12 +34,13 @@ _SENTENCES = (
 
 def manifest_rows(count: int) -> Iterator[dict[str, Any]]:
     """So many rows as a manifest's `rows` holds them; `input` is different in each."""
+    answers, contexts = _passages(4), _passages(6)
     for number in range(count):
         topic, region = _TOPICS[number % 8], _REGIONS[number % 5]
         yield {
             "input": f"Question {number}: what are the rules for {topic} in region {region}, and who decides?",
-            "expectedAnswer": _passage(number, 4),
-            "contextDocument": _passage(number * 7 + 3, 6),
+            "expectedAnswer": answers[number % len(answers)],
+            "contextDocument": contexts[number * 7 % len(contexts)],
             "expectedSources": [
                 {"name": f"{topic}-{number % 97}", "value": f"Handbook, page {number % 400}", "extension": "pdf"}
             ],
@@ -61,9 +63,13 @@ def generate(service: Service, counts: Mapping[str, int], project: str) -> None:
     service.tables.add_rows(dataset.number, map(service.forms.row, map(_wire, manifest_rows(counts["geai-rows"]))))
 
 
-def _passage(number: int, sentences: int) -> str:
-    chosen = (_SENTENCES[(number // 11**place + number * place) % 11] for place in range(sentences))
-    return " ".join(chosen)
+@cache
+def _passages(sentences: int) -> list[str]:
+    """Texts of so many sentences, to be dealt out in turn."""
+    return [
+        " ".join(_SENTENCES[(number // 11**place + number * place) % 11] for place in range(sentences))
+        for number in range(11**3)
+    ]
 
 
 def _wire(row: Mapping[str, Any]) -> dict[str, Any]:
