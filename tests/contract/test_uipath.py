@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from dsops.emulator import Options, PutExisting
 from dsops.emulator.uipath import OPERATIONS
-from tests.contract.openapi import UIPATH
+from tests.contract.openapi import UIPATH, check_soundness, count_valid_examples, variants
 from tests.unit.emulator.client import DATASET, STREAMS, Client
 
 STREAM = f"{STREAMS}/dispute"
@@ -125,22 +124,12 @@ def hold(client: Client, method: str, path: str, body: Any, **options: Any) -> i
 
 
 def test_the_description_is_sound() -> None:
-    for name in UIPATH.schema_names():
-        Draft202012Validator.check_schema(UIPATH.document["components"]["schemas"][name])
-        list(UIPATH.validator(f"/components/schemas/{name}").iter_errors({}))
-    identities = [operation["operationId"] for operation in UIPATH.operations.values()]
-    assert len(set(identities)) == len(identities)
+    check_soundness(UIPATH)
 
 
 def test_every_example_in_the_description_is_valid() -> None:
-    shown = 0
-    for method, path in UIPATH.operations:
-        body = UIPATH.operations[method, path].get("requestBody", {}).get("content", {}).get("application/json", {})
-        if "example" in body:
-            concrete = path.format(project="p", dataset="d", stream="s", tag="t", id="0123456789abcdef", source="m")
-            assert UIPATH.request_problems(method, concrete, body["example"]) == []
-            shown += 1
-    assert shown >= 5
+    values = {"project": "p", "dataset": "d", "stream": "s", "tag": "t", "id": "0123456789abcdef", "source": "m"}
+    assert count_valid_examples(UIPATH, values) >= 5
 
 
 def test_the_emulator_serves_what_is_described_and_nothing_else() -> None:
@@ -194,19 +183,6 @@ def test_every_refusal_keeps_to_the_description(tmp_path: Path) -> None:
     for stream, status in ((STREAM, 422), (f"{STREAMS}/missing", 404)):
         assert hold(client, "PUT", f"{stream}/exceptions", exceptions) == status
         assert hold(client, "DELETE", f"{stream}/exceptions?uid={uid}", None) == status
-
-
-def variants(value: Any) -> Iterator[Any]:
-    """Bodies with one thing changed each, at any depth: another type, a key more, a key less, an end of a list."""
-    yield from (None, True, -1, 1.5, 10**6, "", "x" * 20_000, [], {}, {"unknown": 1})
-    if isinstance(value, dict):
-        for key in value:
-            yield {other: value[other] for other in value if other != key}
-            yield from ({**value, key: changed} for changed in variants(value[key]))
-        yield {**value, "unknown": 1}
-    elif isinstance(value, list) and value:
-        yield value * 2
-        yield from ([changed, *value[1:]] for changed in variants(value[0]))
 
 
 @pytest.mark.parametrize(
