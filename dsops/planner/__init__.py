@@ -13,18 +13,34 @@ from dsops.planner.matching import LiveIndex
 from dsops.planner.observation import Observation, Scope
 from dsops.planner.plan import make_plan
 from dsops.planner.planfile import SavedPlan, dump_plan, load_plan
+from dsops.planner.rows import (
+    DeclaredSide,
+    ForeignCount,
+    RowComparison,
+    RowDelta,
+    RowIndex,
+    RowScript,
+    edit_script,
+)
 from dsops.planner.select import select
 
 __all__ = [
     "Declared",
+    "DeclaredSide",
+    "ForeignCount",
     "Inputs",
     "LiveIndex",
     "Observation",
+    "RowComparison",
+    "RowDelta",
+    "RowIndex",
+    "RowScript",
     "SavedPlan",
     "Scope",
     "Settings",
     "declare",
     "dump_plan",
+    "edit_script",
     "find_drift",
     "fingerprint",
     "load_plan",
