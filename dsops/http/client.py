@@ -56,6 +56,7 @@ class Client:
         """
         url = checked_endpoint(connection)
         self._connection = connection
+        self._provider = provider
         self._gate = gate or contextlib.nullcontext()
         self._emit = emit
         self._clock = clock
@@ -121,7 +122,7 @@ class Client:
         return await self._perform(call, deadline, None, write=True)
 
     async def _perform(self, call: Call, deadline: Deadline, stream: Stream | None, *, write: bool) -> Answer:
-        request = prepare(call, self._base, self._headers)
+        request = prepare(self._provider.prepared(self._connection, call), self._base, self._headers)
         elapsed = 0.0
         for attempt in count(1):
             result, took = await self._in_turn(call, request, deadline, stream, write=write)

@@ -233,6 +233,10 @@ class Provider(Protocol):
         """The words of a command, ``dataset export``, to what it does at this provider: not desired state."""
         ...
 
+    def prepared(self, connection: Connection, call: Call) -> Call:
+        """Return a call in the form that the connection's settings ask for; its path and content stay. Pure."""
+        ...
+
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
         """Return the request signed. Pure; called again at each try.
 

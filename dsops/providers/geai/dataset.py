@@ -63,7 +63,7 @@ class Dataset:
         raise ValueError(f"a dataset has no parent, and so none called {name!r}")
 
     def listing(self, parent: NaturalKey) -> Flow:
-        """One call for all datasets of the project; it has no pages (``specs/geai.md``, listings)."""
+        """One call for all datasets of the project; it has no pages (``specs/geai.md``, choice 18)."""
         del parent
         response = yield DATASETS
         found = tuple(decoded(_decode, document) for document in documents(response, DATASET_ID, "datasets"))

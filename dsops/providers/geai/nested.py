@@ -28,7 +28,7 @@ from dsops.providers.geai.fields import (
     VARIABLE_ID,
     VARIABLES,
 )
-from dsops.providers.geai.wire import row_path
+from dsops.providers.geai.wire import bad_answer, has_id, row_path
 
 Entry = Sequence[str]
 
@@ -78,11 +78,11 @@ def nested_calls(
         variables: The filter variables wanted.
 
     Raises:
-        ValueError: The document is no row with ids.
+        RemoteError: The document is no row with ids.
     """
     row_id = live.get(ROW_ID)
     if not isinstance(row_id, str) or not row_id:
-        raise ValueError(f"a row has no {ROW_ID}")
+        bad_answer(f"a row has no {ROW_ID}")
     calls = [
         *_calls(_SOURCES, owner, row_id, live, sources),
         *_calls(_VARIABLES, owner, row_id, live, variables),
@@ -107,14 +107,15 @@ def _calls(nested: _List, owner: str, row_id: str, live: Mapping[str, Any], want
 
 
 def _read(nested: _List, row_id: str, live: Mapping[str, Any]) -> list[_Live]:
-    found = []
-    documents = live.get(nested.member) or ()
-    for document, entry in zip(documents, live_entries(documents, nested.member), strict=True):
-        remote_id = document.get(nested.id_field)
-        if not isinstance(remote_id, str) or not remote_id:
-            raise ValueError(f"row {row_id}: one of its {nested.member} has no {nested.id_field}")
-        found.append(_Live(tuple(entry), remote_id))
-    return sorted(found)
+    documents = live.get(nested.member) or []
+    try:
+        entries = live_entries(documents, nested.member)
+    except ValueError as wrong:
+        bad_answer(f"row {row_id}: {wrong}")
+    if not all(has_id(each, nested.id_field) for each in documents):
+        bad_answer(f"one of the {nested.member} of row {row_id} has no {nested.id_field}")
+    pairs = zip(documents, entries, strict=True)
+    return sorted(_Live(tuple(entry), document[nested.id_field]) for document, entry in pairs)
 
 
 def _unequal(there: Iterable[_Live], wanted: Iterable[Entry]) -> tuple[list[_Live], list[tuple[str, ...]]]:

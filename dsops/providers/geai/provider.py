@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from dsops.model import Connection, Failure, FailureKind, Kind, Operation, Request, Response
+from dsops.model import Call, Connection, Failure, FailureKind, Form, Kind, Operation, Request, Response
 from dsops.providers.geai.dataset import Dataset
 from dsops.providers.geai.operations import OPERATIONS
 
@@ -31,8 +31,14 @@ class Geai:
     kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset()})
     operations: Mapping[str, Operation] = OPERATIONS
 
+    def prepared(self, connection: Connection, call: Call) -> Call:
+        """Send a file as the body itself where the connection says ``upload: raw`` (``specs/geai.md``, choice 6)."""
+        if call.form is Form.FILE and connection.settings.get("upload") == "raw":
+            return dataclasses.replace(call, form=Form.JSON)
+        return call
+
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
-        """Add the bearer token, and the project where the connection names one (``specs/geai.md``, authentication)."""
+        """Add the bearer token, and the project where the connection names one (``specs/geai.md``, choice 17)."""
         headers = {**request.headers, "authorization": f"Bearer {secrets['token']}"}
         project = connection.settings.get("project")
         if project is not None:

@@ -1,4 +1,4 @@
-"""Rows of evaluation datasets: read, written, told apart (``specs/geai.md``, rows)."""
+"""Rows of evaluation datasets: read, written, told apart (``specs/geai.md``)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ from dsops.providers.geai.fields import (
 )
 from dsops.providers.geai.nested import nested_calls, source_document, variable_document
 from dsops.providers.geai.quick import quick_declared, quick_live
-from dsops.providers.geai.wire import ROOT, ROWS, bad_answer, dataset_path, has_id, row_path
+from dsops.providers.geai.wire import ROOT, ROWS, bad_answer, dataset_path, row_path
 
 _PART_SIZE = 8 * 1000 * 1000
 _PLAIN = (INPUT, ANSWER, CONTEXT)
@@ -116,7 +116,7 @@ class Rows:
         )
 
     def upload(self, owner: str | Reference, numbers: Sequence[int]) -> Call:
-        """One upload of a file that holds rows; a single row needs no file."""
+        """One upload of a file that holds rows; a single row is posted, which answers it at once, with its id."""
         if len(numbers) == 1:
             body, path, form = RowsBody(BodyForm.ROW, numbers), dataset_path(owner, "dataSetRow"), Form.JSON
         else:
@@ -145,7 +145,7 @@ class Rows:
         """One call for each expected source and filter variable that differs.
 
         Raises:
-            ValueError: The row's document lacks an id that is needed.
+            RemoteError: The row's document lacks an id that is needed.
         """
         _, _, _, sources, variables = values
         return nested_calls(owner, live, sources, variables)
@@ -169,9 +169,13 @@ class Rows:
         return document
 
     def answered(self, response: Response) -> Mapping[str, Any] | None:
-        """Return the row in the answer."""
+        """Return the row in the answer, which ``live`` can read."""
         document = response.body
-        return document if isinstance(document, dict) and has_id(document, ROW_ID) else None
+        try:
+            self.live(document)
+        except ValueError:
+            return None
+        return dict(document)
 
     def accepted(self, response: Response) -> bool:
         """Whether the upload was only accepted: 202 (``specs/geai.md``, choice 8)."""

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dsops.model import Connection, Failure, FailureKind, Kind, Operation, Request, Response
+from dsops.model import Call, Connection, Failure, FailureKind, Kind, Operation, Request, Response
 from dsops.providers.uipath.dataset import Dataset
 from dsops.providers.uipath.operations import OPERATIONS
 from dsops.providers.uipath.stream import Stream
@@ -26,6 +26,11 @@ class UiPath:
     name = "uipath"
     kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset(), "Stream": Stream()})
     operations: Mapping[str, Operation] = OPERATIONS
+
+    def prepared(self, connection: Connection, call: Call) -> Call:
+        """Return the call: no setting changes its form."""
+        del connection
+        return call
 
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
         """Add the bearer token (``specs/uipath.md``, authentication)."""

@@ -142,6 +142,10 @@ class Bearer:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     operations: Mapping[str, Operation] = field(default_factory=dict)
 
+    def prepared(self, connection: Connection, call: Call) -> Call:
+        del connection
+        return call
+
     def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
         del connection
         headers = {"authorization": f"Bearer {secrets['token']}"} if secrets else {}
