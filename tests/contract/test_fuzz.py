@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.contract.openapi import UIPATH
+from tests.contract.openapi import GEAI, UIPATH
 from tests.support import TOKEN, RunningEmulator, start_emulator
+from tests.support.geai import held_datasets
 
 load_all_checks()
 ASKED = CHECKS.get_by_names(
@@ -29,8 +30,12 @@ ASKED = CHECKS.get_by_names(
         "ignored_auth",
     ]
 )
-SCHEMA = schemathesis.openapi.from_dict(UIPATH.document)
-EXISTING = {
+SCHEMAS = {name: schemathesis.openapi.from_dict(each.document) for name, each in (("uipath", UIPATH), ("geai", GEAI))}
+OPERATIONS = [
+    *(("uipath", method, path) for method, path in sorted(UIPATH.operations)),
+    *(("geai", method, path) for method, path in sorted(GEAI.operations)),
+]
+UIPATH_NAMES = {
     "project": "generated",
     "dataset": "mail-00000",
     "stream": "stream-00000",
@@ -48,8 +53,21 @@ EXAMPLES = settings(
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[RunningEmulator]:
-    with start_emulator("--generate", "comments=6,datasets=1,streams=2") as running:
+    with start_emulator("--generate", "comments=6,datasets=1,streams=2,geai-rows=3") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def existing(emulator: RunningEmulator) -> dict[str, str]:
+    """What stands in paths, by placeholder; a reset changes none of it."""
+    dataset = held_datasets(emulator.url)["generated"]
+    row = dataset["rows"][0]
+    return UIPATH_NAMES | {
+        "dataSetId": dataset["dataSetId"],
+        "dataSetRowId": row["dataSetRowId"],
+        "dataSetExpectedSourceId": row["expectedSources"][0]["dataSetExpectedSourceId"],
+        "dataSetRowFilterVarId": row["filterVariables"][0]["dataSetRowFilterVarId"],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -59,26 +77,29 @@ def session() -> Iterator[requests.Session]:
         yield made
 
 
-def cases(operation: Any) -> st.SearchStrategy[Any]:
-    """Requests for one operation, good and bad."""
+def cases(operation: Any, existing: dict[str, str]) -> st.SearchStrategy[Any]:
+    """Requests for one operation, good and bad. Headers are those of an ordinary client: ProjectId would hide all."""
     names = {parameter.name for parameter in operation.path_parameters}
-    known = {name: EXISTING[name] for name in names & set(EXISTING)}
-    kinds = [operation.as_strategy(), operation.as_strategy(path_parameters=known)]
+    known = {name: existing[name] for name in names & set(existing)}
+    kinds = [operation.as_strategy(headers={}), operation.as_strategy(path_parameters=known, headers={})]
     if operation.body:
-        kinds.append(operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=known))
+        kinds.append(operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=known, headers={}))
     return st.one_of(kinds)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), sorted(UIPATH.operations), ids=lambda value: value.removeprefix("/api/v1/")
-)
+@pytest.mark.parametrize(("provider", "method", "path"), OPERATIONS)
 def test_every_answer_is_described(
-    emulator: RunningEmulator, session: requests.Session, method: str, path: str
+    emulator: RunningEmulator,
+    session: requests.Session,
+    existing: dict[str, str],
+    provider: str,
+    method: str,
+    path: str,
 ) -> None:
     seen = set()
 
     @EXAMPLES
-    @given(case=cases(SCHEMA[path][method]))
+    @given(case=cases(SCHEMAS[provider][path][method], existing))
     def ask(case: Any) -> None:
         session.post(f"{emulator.url}/_emulator/reset").raise_for_status()
         answer = case.call_and_validate(
