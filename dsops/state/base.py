@@ -1,10 +1,10 @@
 """What every store offers (`StateStore`, `Session`), and what it has to supply for that (`Backend`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from dsops.model import Address, Holder, Intent, Record, State
+from dsops.model import Address, Holder, Intent, Record, RowMark, RowsPatch, State
 from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, Snapshot, Stamp
 
 
@@ -14,6 +14,11 @@ class Session(Protocol):
     Writes of one event loop that meet share a commit; each returns when its own words are durable. A write that is
     cancelled while it waits may have landed or not. Any write may raise StateError (disk full, file gone, ...): then
     nothing of it is kept.
+
+    Rows belong to the object that a record stands for (``rows_holder``): where a save leaves an object without any
+    record, its rows go in the same commit. What a ``RowsPatch`` puts is read once, in another thread, while the store
+    is locked: it may be a generator and as long as need be, but must wait for nothing and for nobody, and what it reads
+    must not change meanwhile.
     """
 
     @property
@@ -35,17 +40,41 @@ class Session(Protocol):
         ...
 
     async def settle(
-        self, intent_id: int, *, outcome: str, put: Sequence[Record] = (), drop: Sequence[Address] = ()
+        self,
+        intent_id: int,
+        *,
+        outcome: str,
+        put: Sequence[Record] = (),
+        drop: Sequence[Address] = (),
+        rows: Sequence[RowsPatch] = (),
     ) -> None:
-        """Close an open intent, save and drop records, all or nothing; durable on return.
+        """Close an open intent, save and drop records, change the rows held, all or nothing; durable on return.
 
         Raises:
             ValueError: No such intent is open.
         """
         ...
 
-    async def save(self, *, put: Sequence[Record] = (), drop: Sequence[Address] = ()) -> None:
-        """Save and drop records, all or nothing; durable on return."""
+    async def save(
+        self,
+        *,
+        put: Sequence[Record] = (),
+        drop: Sequence[Address] = (),
+        rows: Sequence[RowsPatch] = (),
+        traits: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Save and drop records, change the rows held, add traits, all or nothing; durable on return.
+
+        Args:
+            put: Records to save.
+            drop: Addresses to drop; one that is put too stays.
+            rows: Changes of the rows held, made in order.
+            traits: Endpoint to name to value; those not named stay as they are.
+        """
+        ...
+
+    def rows(self, holder: str, keys: Iterable[bytes] | None = None) -> Mapping[bytes, RowMark]:
+        """Read the rows held, with everything that is durable by now; see `StateStore.rows`."""
         ...
 
     def plan_run(self, plan_id: str) -> PlanRun | None:
@@ -81,6 +110,27 @@ class StateStore(Protocol):
         Raises:
             StateError: It can't be read, is damaged, of a newer format, or belongs to another stack or environment.
         """
+        ...
+
+    def rows(self, holder: str, keys: Iterable[bytes] | None = None) -> Mapping[bytes, RowMark]:
+        """Read what is held of one object's rows, without a lease; from any thread.
+
+        Args:
+            holder: The object (``rows_holder``).
+            keys: Digests of the keys asked for; None for all.
+
+        Returns:
+            Marks by key, empty where nothing is held. A million take some 35 MB, twice that while they are read. A mark
+            that is damaged raises StateError when it is asked for.
+
+        Raises:
+            StateError: As for `load`.
+            ValueError: A key is no digest.
+        """
+        ...
+
+    def row_counts(self) -> Mapping[str, int]:
+        """Return how many rows are held, by holder. Raises as `load`."""
         ...
 
     def lease(
@@ -138,6 +188,9 @@ class Backend(Protocol):
 
     def commit(self, lease: Lease, before: Stamp, after: Stamp, delta: Delta) -> None:
         """Make a delta durable, all or nothing, and set the stamp to ``after``.
+
+        While it lasts nobody else may be able to take the lease, however long the rows of the delta take, and it leaves
+        a new heartbeat where it may have taken long.
 
         Raises:
             LeaseLost: The lease isn't ours any more.

@@ -4,13 +4,15 @@ Each decoder stands below its encoder. A decoder raises KeyError, TypeError or V
 its encoder writes; the store knows where it came from and explains.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
-from dsops.model import Address, Holder, Intent, Record, Verb
+from dsops.model import Address, Holder, Intent, Record, RecordedRows, RowMode, Verb
+from dsops.state.marks import pack, unpack_all
 
 
 def encode_record(record: Record) -> bytes:
@@ -48,19 +50,20 @@ class Records(Mapping[Address, Record]):
 
 def encode_intent(intent: Intent) -> bytes:
     """Return the JSON of an intent; its id is the key it is stored under and not in it."""
-    return orjson.dumps(
-        {
-            "run": intent.run,
-            "planId": intent.plan_id,
-            "callId": intent.call_id,
-            "address": str(intent.address),
-            "effect": intent.effect,
-            "request": intent.request,
-            "record": _record_document(intent.record),
-            "settles": intent.settles,
-            "at": intent.at,
-        }
-    )
+    document = {
+        "run": intent.run,
+        "planId": intent.plan_id,
+        "callId": intent.call_id,
+        "address": str(intent.address),
+        "effect": intent.effect,
+        "request": intent.request,
+        "record": _record_document(intent.record),
+        "settles": intent.settles,
+        "at": intent.at,
+    }
+    if intent.rows:
+        document["rows"] = b64encode(b"".join(map(pack, intent.rows))).decode()
+    return orjson.dumps(document)
 
 
 def decode_intent(intent_id: int, body: bytes) -> Intent:
@@ -77,6 +80,7 @@ def decode_intent(intent_id: int, body: bytes) -> Intent:
         record=_Reader().record(document["record"]),
         settles=tuple(document["settles"]),
         at=document["at"],
+        rows=unpack_all(b64decode(document.get("rows", ""), validate=True)),
     )
 
 
@@ -91,7 +95,7 @@ def decode_holder(body: str) -> Holder:
 
 
 def _record_document(record: Record) -> dict[str, Any]:
-    return {
+    document = {
         "address": str(record.address),
         "connection": record.connection,
         "endpoint": record.endpoint,
@@ -105,6 +109,20 @@ def _record_document(record: Record) -> dict[str, Any]:
         "replace": record.replace,
         "schemaVersion": record.schema_version,
     }
+    if record.rows is not None:
+        document["rows"] = {
+            "mode": record.rows.mode,
+            "key": record.rows.key,
+            "count": record.rows.count,
+            "digest": record.rows.digest,
+        }
+    return document
+
+
+def _rows(document: dict[str, Any] | None) -> RecordedRows | None:
+    if document is None:
+        return None
+    return RecordedRows(RowMode(document["mode"]), tuple(document["key"]), document["count"], document["digest"])
 
 
 class _Reader:
@@ -132,6 +150,7 @@ class _Reader:
             policy=self._policies.get(policy) or self._policy(policy),
             replace=document["replace"],
             schema_version=document["schemaVersion"],
+            rows=_rows(document.get("rows")),
         )
 
     def address(self, text: str) -> Address:

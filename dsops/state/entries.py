@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dsops.model import Holder, State
+from dsops.model import Holder, RowsPatch, State
 
 
 class PlanStatus(StrEnum):
@@ -85,11 +85,13 @@ class Snapshot:
         state: As it is.
         runs: Plans applied, by id.
         last_intent: The highest number ever given to an intent.
+        holders: Whose rows are held (``rows_holder``).
     """
 
     state: State
     runs: Mapping[str, PlanRun]
     last_intent: int
+    holders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,9 @@ class Delta:
         records: Address to encoded record; None drops it.
         runs: Plan id to what is to be known of its apply.
         notes: Entries for the history.
+        rows: Changes of the rows held, to be made in order. What they put can be read once, and may be too many to be
+            kept at hand: it is for the thread that commits.
+        traits: What was learned of a provider: endpoint and name to value.
     """
 
     announced: Mapping[int, bytes] = field(default_factory=dict)
@@ -109,6 +114,8 @@ class Delta:
     records: Mapping[str, bytes | None] = field(default_factory=dict)
     runs: Mapping[str, PlanRun] = field(default_factory=dict)
     notes: Sequence[HistoryEntry] = ()
+    rows: Sequence[RowsPatch] = ()
+    traits: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def merged(deltas: Sequence[Delta]) -> Delta:
@@ -120,5 +127,7 @@ def merged(deltas: Sequence[Delta]) -> Delta:
         settled={key: outcome for each in deltas for key, outcome in each.settled.items()},
         records={key: body for each in deltas for key, body in each.records.items()},
         runs={key: run for each in deltas for key, run in each.runs.items()},
-        notes=[entry for each in deltas for entry in each.notes],
+        notes=tuple(entry for each in deltas for entry in each.notes),
+        rows=tuple(patch for each in deltas for patch in each.rows),
+        traits={key: value for each in deltas for key, value in each.traits.items()},
     )

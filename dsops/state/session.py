@@ -2,28 +2,39 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TypeAlias
 
-from dsops.model import Address, Intent, Record, State, StateError
+from dsops.model import Address, Intent, Record, RowMark, RowsPatch, State, StateError
 from dsops.state.base import Backend
 from dsops.state.codec import encode_intent, encode_record
 from dsops.state.entries import Delta, HistoryEntry, PlanRun, PlanStatus, Snapshot
+from dsops.state.holders import Holders
 from dsops.state.process import this_process
 from dsops.state.writer import Request, Writer
 
 CHANGES_KEPT = 200
 
+ReadRows: TypeAlias = Callable[[str, Iterable[bytes] | None], Mapping[bytes, RowMark]]
+
 
 @asynccontextmanager
 async def leased(
-    connect: Callable[[], Backend], *, command: str, seconds: float, wait: float, on_event: Callable[[str], None]
+    connect: Callable[[], Backend],
+    read_rows: ReadRows,
+    *,
+    command: str,
+    seconds: float,
+    wait: float,
+    on_event: Callable[[str], None],
 ) -> AsyncIterator["LeasedSession"]:
     """Hold the lease of a store while the body runs; see `StateStore.lease`.
 
     Args:
         connect: Opens the store; called once, in the thread that uses it.
+        read_rows: Reads the rows held beside it, as `StateStore.rows` does.
         command: What is run, for others to read.
         seconds: How long the lease lasts without a renewal.
         wait: Seconds to wait for it.
@@ -33,7 +44,7 @@ async def leased(
     writer.start()
     session: LeasedSession | None = None
     try:
-        session = LeasedSession(writer, await writer.ready, command)
+        session = LeasedSession(writer, await writer.ready, command, read_rows)
         yield session
     finally:
         if session is not None:
@@ -48,13 +59,15 @@ async def leased(
 class LeasedSession:
     """Implements `Session` over a `Writer`."""
 
-    def __init__(self, writer: Writer, found: Snapshot, command: str) -> None:
+    def __init__(self, writer: Writer, found: Snapshot, command: str, read_rows: ReadRows) -> None:
         self.state: State = found.state
         self._writer = writer
         self._command = command
         self._runs = dict(found.runs)
         self._last_intent = found.last_intent
         self._open = {intent.id for intent in found.state.intents}
+        self._holders: Holders | None = Holders(found.state.records, found.holders)
+        self._read_rows = read_rows
         self._pending: list[Request] = []
 
     @property
@@ -78,18 +91,37 @@ class LeasedSession:
         return numbered
 
     async def settle(
-        self, intent_id: int, *, outcome: str, put: Sequence[Record] = (), drop: Sequence[Address] = ()
+        self,
+        intent_id: int,
+        *,
+        outcome: str,
+        put: Sequence[Record] = (),
+        drop: Sequence[Address] = (),
+        rows: Sequence[RowsPatch] = (),
     ) -> None:
-        """Close an open intent, save and drop records."""
+        """Close an open intent, save and drop records, change the rows held."""
         if intent_id not in self._open:
             raise ValueError(f"no intent {intent_id} is open")
-        await self._write(Delta(settled={intent_id: outcome}, records=_records(put, drop)))
+        delta = Delta(settled={intent_id: outcome}, records=_records(put, drop), rows=self._rows(put, drop, rows))
+        await self._write(delta)
         self._open.discard(intent_id)
 
-    async def save(self, *, put: Sequence[Record] = (), drop: Sequence[Address] = ()) -> None:
-        """Save and drop records."""
-        if put or drop:
-            await self._write(Delta(records=_records(put, drop)))
+    async def save(
+        self,
+        *,
+        put: Sequence[Record] = (),
+        drop: Sequence[Address] = (),
+        rows: Sequence[RowsPatch] = (),
+        traits: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Save and drop records, change the rows held, add traits."""
+        if put or drop or rows or traits:
+            named = {(where, name): value for where, each in (traits or {}).items() for name, value in each.items()}
+            await self._write(Delta(records=_records(put, drop), rows=self._rows(put, drop, rows), traits=named))
+
+    def rows(self, holder: str, keys: Iterable[bytes] | None = None) -> Mapping[bytes, RowMark]:
+        """Read the rows held."""
+        return self._read_rows(holder, keys)
 
     def plan_run(self, plan_id: str) -> PlanRun | None:
         """Return what is known of a plan's apply."""
@@ -126,6 +158,10 @@ class LeasedSession:
         await self._write(Delta(runs={run.plan_id: run}))
         self._runs[run.plan_id] = run
 
+    def _rows(self, put: Sequence[Record], drop: Sequence[Address], rows: Sequence[RowsPatch]) -> tuple[RowsPatch, ...]:
+        """Return what a save does to rows: what is asked for, then what goes with records that go."""
+        return (*rows, *(self._holders.orphans(put, drop, rows) if self._holders else ()))
+
     async def _write(self, delta: Delta) -> None:
         """Wait for the commit that holds a delta. What is asked for in one turn of the event loop shares one commit."""
         loop = asyncio.get_running_loop()
@@ -133,7 +169,11 @@ class LeasedSession:
         if not self._pending:
             loop.call_soon(self.flush)
         self._pending.append(request)
-        await request.done
+        try:
+            await request.done
+        except StateError:
+            self._holders = None  # it followed records that are not saved: nobody's rows stay from now on
+            raise
 
 
 def _records(put: Sequence[Record], drop: Sequence[Address]) -> dict[str, bytes | None]:

@@ -12,7 +12,17 @@ from dsops.state.entries import Delta, Lease, Snapshot, Stamp
 from dsops.state.lease import lost
 from dsops.state.sqlite.files import create, exists, open_for_writing, transaction
 from dsops.state.sqlite.problems import explaining, unusable
-from dsops.state.sqlite.reading import check, checksum, read_file, read_lease, read_snapshot, stamp_checksum
+from dsops.state.sqlite.reading import (
+    check,
+    checksum,
+    read_file,
+    read_lease,
+    read_snapshot,
+    stamp_checksum,
+    trait_checksum,
+)
+from dsops.state.sqlite.rows import write_patch
+from dsops.state.sqlite.schema import upgrade
 
 SETTLED_KEPT = 1000
 PRUNE_EVERY = 200
@@ -37,6 +47,10 @@ SETTLE = """
 UPDATE intents SET outcome = json_extract(given.value, '$[1]') FROM json_each(?) AS given
 WHERE intents.id = json_extract(given.value, '$[0]')
 """
+FORGET_MARKS = """
+UPDATE intents SET body = json_remove(body, '$.rows'), crc = checksum(json_remove(body, '$.rows'), id)
+WHERE id IN (SELECT value FROM json_each(?)) AND json_type(body, '$.rows') IS NOT NULL
+"""
 FORGET_SETTLED = "DELETE FROM intents WHERE outcome IS NOT NULL AND id <= ?"
 PUT_RUN = "INSERT OR REPLACE INTO plan_runs VALUES (?, ?, ?, ?)"
 FORGET_RUNS = "DELETE FROM plan_runs WHERE plan_id NOT IN (SELECT plan_id FROM plan_runs ORDER BY serial DESC LIMIT ?)"
@@ -47,7 +61,9 @@ RENEW = """
 UPDATE lease SET heartbeat = heartbeat + 1, holder = json_set(holder, '$.until', ?)
 WHERE token = ? AND holder IS NOT NULL
 """
+BEAT = "UPDATE lease SET heartbeat = heartbeat + 1"
 RELEASE = "UPDATE lease SET holder = NULL WHERE token = ?"
+PUT_TRAIT = "INSERT OR REPLACE INTO traits VALUES (?, ?, ?, ?)"
 PUT_STAMP = """
 INSERT INTO state VALUES (1, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, crc = excluded.crc
@@ -69,6 +85,7 @@ class SqliteBackend:
         )
         with explaining(path):
             self._connection = open_for_writing(path)
+        self._connection.create_function("checksum", 2, lambda body, key: checksum(body.encode(), key))
         self._file = _identity(path)
 
     def look(self) -> Lease:
@@ -77,11 +94,14 @@ class SqliteBackend:
             return read_lease(self._connection, self._path)
 
     def take(self, seen: Lease, holder: Holder, seconds: float) -> Lease | None:
-        """Take the lease if it is still as ``seen``, else return None."""
+        """Take the lease if it is still as ``seen``, else return None; upgrade a file of an older format."""
         ours = Lease(seen.token + 1, seen.heartbeat + 1, seconds, holder)
         row = (ours.token, ours.heartbeat, seconds, encode_holder(holder), seen.token, seen.heartbeat)
         with self._transaction():
-            return ours if self._connection.execute(TAKE, row).rowcount else None
+            if not self._connection.execute(TAKE, row).rowcount:
+                return None
+            upgrade(self._connection)
+            return ours
 
     def renew(self, lease: Lease, until: float) -> None:
         """Count one heartbeat. Raises LeaseLost."""
@@ -149,10 +169,12 @@ class SqliteBackend:
                 run(FORGET_SETTLED, (newest - SETTLED_KEPT,))
         if delta.settled:
             run(SETTLE, (orjson.dumps(list(delta.settled.items())).decode(),))
+            run(FORGET_MARKS, (orjson.dumps(list(delta.settled)).decode(),))
         if put := [(address, body) for address, body in delta.records.items() if body is not None]:
             run(PUT_RECORDS, (_rows(put),))
         if drop := [address for address, body in delta.records.items() if body is None]:
             run(DROP_RECORDS, (orjson.dumps(drop).decode(),))
+        self._write_rows(delta)
         for each in delta.runs.values():
             run(PUT_RUN, (each.plan_id, each.saved, each.status, each.serial))
             run(FORGET_RUNS, (RUNS_KEPT,))
@@ -160,6 +182,15 @@ class SqliteBackend:
             changes = orjson.dumps(entry.changes).decode()
             run(PUT_NOTE, (entry.at, entry.serial, entry.who, entry.command, entry.summary, changes))
             run(FORGET_NOTES, (HISTORY_KEPT,))
+
+    def _write_rows(self, delta: Delta) -> None:
+        """Write rows and traits. While it lasts nobody else can write, so nobody can take the lease."""
+        for patch in delta.rows:
+            write_patch(self._connection, patch)
+        if delta.rows:  # it may have taken long: who saw the heartbeat stand still meanwhile begins to count anew
+            self._connection.execute(BEAT)
+        for (endpoint, name), value in delta.traits.items():
+            self._connection.execute(PUT_TRAIT, (endpoint, name, value, trait_checksum(endpoint, name, value)))
 
 
 def _rows(bodies: Iterable[tuple[int | str, bytes]]) -> str:

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from dsops.state.sqlite.problems import damaged, explaining, unusable
-from dsops.state.sqlite.schema import MARKS, TABLES
+from dsops.state.sqlite.schema import APPLICATION_ID, upgrade
 
 MOUNTS = Path("/proc/self/mounts")
 BUSY_SECONDS = 10.0
@@ -170,7 +170,9 @@ def _fill(draft: Path) -> None:
     os.close(os.open(draft, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_CLOEXEC, 0o600))
     with explaining(draft), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN; {TABLES} {MARKS} COMMIT;")
+        with transaction(connection, "IMMEDIATE"):
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            upgrade(connection)
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:

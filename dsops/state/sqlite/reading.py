@@ -13,7 +13,8 @@ from dsops.state.codec import Records, decode_holder, decode_intent
 from dsops.state.entries import HistoryEntry, Lease, PlanRun, PlanStatus, Snapshot
 from dsops.state.sqlite.files import Disturbed, open_for_reading, transaction
 from dsops.state.sqlite.problems import damaged, explaining, unusable
-from dsops.state.sqlite.schema import APPLICATION_ID, FORMAT
+from dsops.state.sqlite.rows import read_holders
+from dsops.state.sqlite.schema import APPLICATION_ID, FORMAT, ROWS_SINCE, format_of
 
 T = TypeVar("T")
 
@@ -45,14 +46,14 @@ def check(connection: sqlite3.Connection, path: Path, *, stack: str, env: str | 
             "It is a database of another program. Nothing was changed.",
             hint="Name another file as state in the stack file.",
         )
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = format_of(connection)
     if version > FORMAT:
         raise unusable(
             path,
             f"A newer dsops wrote it: it has format {version}, this one knows up to {FORMAT}. Nothing was changed.",
             hint="Upgrade dsops.",
         )
-    if version != FORMAT:
+    if version < 1:
         raise damaged(path, f"there is no format {version}")
     row = connection.execute("SELECT stack, env FROM state").fetchone()
     if row and tuple(row) != (stack, env):
@@ -77,9 +78,11 @@ def read_state(connection: sqlite3.Connection, path: Path) -> State:
     try:
         records = Records(_records(connection, path), lambda what: damaged(path, what))
         intents = tuple(_intents(connection, path))
+        traits = _traits(connection, path)
+        read_holders(connection, path)
     except (KeyError, TypeError, ValueError) as problem:
         raise damaged(path, f"an address or intent can't be read ({problem!r})") from problem
-    return State(lineage=lineage, serial=serial, stack=stack, env=env, records=records, intents=intents)
+    return State(lineage=lineage, serial=serial, stack=stack, env=env, records=records, intents=intents, traits=traits)
 
 
 def read_snapshot(connection: sqlite3.Connection, path: Path) -> Snapshot:
@@ -89,7 +92,8 @@ def read_snapshot(connection: sqlite3.Connection, path: Path) -> Snapshot:
         plan_id: PlanRun(plan_id, bool(saved), PlanStatus(status), serial) for plan_id, saved, status, serial in rows
     }
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM intents").fetchone()
-    return Snapshot(read_state(connection, path), runs, last)
+    state = read_state(connection, path)
+    return Snapshot(state, runs, last, frozenset(read_holders(connection, path).values()))
 
 
 def read_history(connection: sqlite3.Connection, limit: int) -> tuple[HistoryEntry, ...]:
@@ -125,6 +129,11 @@ def stamp_checksum(lineage: str | None, serial: int, stack: str, env: str | None
     return zlib.crc32(orjson.dumps([lineage, serial, stack, env]))
 
 
+def trait_checksum(endpoint: str, name: str, value: str) -> int:
+    """Return the same for a row of ``traits``."""
+    return zlib.crc32(orjson.dumps([endpoint, name, value]))
+
+
 def _records(connection: sqlite3.Connection, path: Path) -> Iterator[tuple[str, bytes]]:
     for address, body, crc in connection.execute("SELECT address, CAST(body AS BLOB), crc FROM records"):
         if zlib.crc32(body, zlib.crc32(address.encode())) != crc:  # `checksum`, without the calls
@@ -138,6 +147,17 @@ def _intents(connection: sqlite3.Connection, path: Path) -> Iterator[Intent]:
         if checksum(body, number) != crc:
             raise damaged(path, f"intent {number} is not as it was written")
         yield decode_intent(number, body)
+
+
+def _traits(connection: sqlite3.Connection, path: Path) -> dict[str, dict[str, str]]:
+    traits: dict[str, dict[str, str]] = {}
+    if format_of(connection) < ROWS_SINCE:
+        return traits
+    for endpoint, name, value, crc in connection.execute("SELECT endpoint, name, value, crc FROM traits"):
+        if trait_checksum(endpoint, name, value) != crc:
+            raise damaged(path, f"what is known of {endpoint} is not as it was written")
+        traits.setdefault(endpoint, {})[name] = value
+    return traits
 
 
 def _env(env: str | None) -> str:

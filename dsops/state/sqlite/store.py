@@ -1,17 +1,18 @@
 """The state file as commands use it: read at rest, leased for writing, unlocked by hand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
 
-from dsops.model import EMPTY_STATE, Holder, State
+from dsops.model import EMPTY_STATE, Holder, RowMark, State
 from dsops.state.base import Session
 from dsops.state.entries import HistoryEntry
 from dsops.state.sqlite.files import exists, open_for_writing, transaction
 from dsops.state.sqlite.problems import explaining
 from dsops.state.sqlite.reading import check, read_file, read_history, read_lease, read_state
+from dsops.state.sqlite.rows import read_counts, read_marks
 
 T = TypeVar("T")
 
@@ -47,6 +48,15 @@ class SqliteStore:
         """Return who holds the lease, alive or not."""
         return self._read(lambda connection: read_lease(connection, self._path).holder, None)
 
+    def rows(self, holder: str, keys: Iterable[bytes] | None = None) -> Mapping[bytes, RowMark]:
+        """Read what is held of one object's rows; see `StateStore.rows`."""
+        wanted = None if keys is None else tuple(keys)  # the file may have to be read twice
+        return self._read(lambda connection: read_marks(connection, self._path, holder, wanted), {})
+
+    def row_counts(self) -> Mapping[str, int]:
+        """Return how many rows are held, by holder."""
+        return self._read(lambda connection: read_counts(connection, self._path), {})
+
     def lease(
         self, *, command: str, wait: float, on_event: Callable[[str], None]
     ) -> AbstractAsyncContextManager[Session]:
@@ -56,6 +66,7 @@ class SqliteStore:
 
         return leased(
             lambda: SqliteBackend(self._path, stack=self._stack, env=self._env),
+            self.rows,
             command=command,
             seconds=self._lease_seconds,
             wait=wait,

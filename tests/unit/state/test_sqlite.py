@@ -223,8 +223,8 @@ def test_any_flipped_bit_is_harmless_or_explained(tmp_path_factory: pytest.TempP
 
 def test_a_newer_format_is_refused(file: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA user_version = 2")
-    refused(tmp_path, "format 2", "knows up to 1")
+        connection.execute("PRAGMA user_version = 3")
+    refused(tmp_path, "format 3", "knows up to 2")
 
 
 def test_a_format_that_never_was_is_refused(file: Path, tmp_path: Path) -> None:
