@@ -52,7 +52,7 @@ def find_root(start: Path) -> Path:
 def manifests(root: Path) -> Found:
     """Find the files of a stack: all YAML files below its folder but those of overlays, dot folders and other stacks.
 
-    Whoever adds a kind that names data files (rows) takes those out of the result: they are no manifests.
+    Files that a ``rows.from`` names are among them: only the manifests tell which those are (``rows.held``).
     """
     found = Found()
     _search(root, root, found, skip=(OVERLAYS,))
@@ -83,6 +83,14 @@ def overlays(root: Path, env: str) -> Found:
             )
         )
     return found
+
+
+def all_overlays(root: Path) -> list[File]:
+    """Find the files of all overlays."""
+    found = Found()
+    if (root / OVERLAYS).is_dir():
+        _search(root, root / OVERLAYS, found, skip=())
+    return found.files
 
 
 def _environments(folder: Path) -> set[str]:

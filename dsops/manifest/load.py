@@ -8,10 +8,11 @@ from dsops.manifest import discovery
 from dsops.manifest.checks import check
 from dsops.manifest.discovery import Found
 from dsops.manifest.draft import Draft
-from dsops.manifest.events import parse
+from dsops.manifest.events import Parsed, parse
 from dsops.manifest.places import Path
 from dsops.manifest.resolver import Resolver
 from dsops.manifest.resources import Builder, circles
+from dsops.manifest.rows.held import Held, RowNames, remaining, says_nothing
 from dsops.manifest.schema import Schema
 from dsops.manifest.sorting import STACK, Add, Sorted
 from dsops.manifest.source import read
@@ -71,6 +72,9 @@ class _Load:
     problems: list[Diagnostic] = field(default_factory=list)
     complete: bool = True
     schemas: dict[str, Schema] = field(default_factory=dict)
+    names: RowNames = field(default_factory=RowNames)
+    held: list[Held] = field(default_factory=list)
+    manifests: list[FilePath] = field(default_factory=list)
 
     def run(self, given: Mapping[str, str], environ: Mapping[str, str]) -> Loaded:
         documents = Sorted(frozenset(self.paths), self.problems)
@@ -79,6 +83,8 @@ class _Load:
             self._overlay(self.env, documents)
         draft = documents.stack
         variables = collect(draft, given, environ, self.problems) if draft else Variables()
+        for each in remaining(self.held, self.names, self.root, variables):
+            self._parsed(each.parsed, documents.add, templated=False)
         resolver = Resolver(variables, documents.drafts, self._is_secret, complete=self.complete)
         stack = self._stack(draft, resolver)
         resources = self._resources(documents, resolver, stack)
@@ -90,17 +96,20 @@ class _Load:
         self.problems.extend(found.diagnostics)
         for file in found.files:
             raw = read(file.path, file.name)
-            if isinstance(raw, Diagnostic):
-                self.problems.append(raw)
-                self.complete = False
+            parsed = Parsed((), (raw,)) if isinstance(raw, Diagnostic) else parse(raw, file.name)
+            if says_nothing(parsed.documents) and file.name != discovery.STACK_FILE:
+                self.held.append(Held(file, parsed))
                 continue
-            parsed = parse(raw, file.name)
-            self.problems.extend(parsed.diagnostics)
-            self.complete = self.complete and not parsed.diagnostics
+            self.manifests.append(file.path)
+            self.names.look(parsed.documents)
             # An escape such as "\x24" may write what begins a reference.
-            templated = b"${" in raw or b"\\" in raw
-            for document in parsed.documents:
-                add(document, templated)
+            self._parsed(parsed, add, templated=not isinstance(raw, Diagnostic) and (b"${" in raw or b"\\" in raw))
+
+    def _parsed(self, parsed: Parsed, add: Add, *, templated: bool) -> None:
+        self.problems.extend(parsed.diagnostics)
+        self.complete = self.complete and not parsed.diagnostics
+        for document in parsed.documents:
+            add(document, templated)
 
     def _overlay(self, env: str, documents: Sorted) -> None:
         if NAME_PATTERN.fullmatch(env):
@@ -128,7 +137,8 @@ class _Load:
                 is_late = draft.templated and resolver.document(draft)
                 check(draft, self._schema(draft.type), plain=not draft.templated)
                 late[id(draft)] = is_late
-        builder = Builder(documents.drafts, self.schemas, stack.connections if stack else None, self.complete)
+        connections = stack.connections if stack else None
+        builder = Builder(documents.drafts, self.schemas, connections, self.complete, self.root, self.manifests)
         built = {}
         for address, draft in documents.drafts.items():
             if id(draft) in late and (resource := builder.build(draft, address, late=late[id(draft)])):

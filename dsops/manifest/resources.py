@@ -2,13 +2,15 @@
 
 import datetime as dt
 import graphlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from dsops.manifest.draft import Draft
 from dsops.manifest.places import Path, dotted
 from dsops.manifest.resolver import UNRESOLVED
+from dsops.manifest.rows.declare import row_set
 from dsops.manifest.schema import Schema, located
 from dsops.manifest.words import error, listed, near
 from dsops.model import (
@@ -39,12 +41,16 @@ class Builder:
         schemas: By type.
         connections: The stack's; None when the stack file has errors, and then nothing is said about connections.
         complete: Whether all files could be read: only then a missing resource is an error of whoever refers to it.
+        root: The stack folder.
+        manifests: The files that hold manifests.
     """
 
     drafts: Mapping[Address, Draft]
     schemas: Mapping[str, Schema]
     connections: Mapping[str, Connection] | None
     complete: bool
+    root: FilePath
+    manifests: Sequence[FilePath]
     chosen: dict[Address, str | None] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
 
@@ -52,6 +58,8 @@ class Builder:
         """Return a resource; None, with the reason in the draft, when something is wrong."""
         parent, depends = self._references(draft)
         connection = self.connection(address)
+        fact = self.schemas[draft.type].facts.rows
+        rows = row_set(draft, fact, self.root, self.manifests) if fact and draft.sound else None
         if not draft.sound or connection is None:
             return None
         value = draft.value
@@ -68,6 +76,7 @@ class Builder:
             depends_on=tuple(dict.fromkeys(depends)),
             places=draft.places,
             late=late,
+            rows=rows,
         )
 
     def _references(self, draft: Draft) -> tuple[Address | str | None, list[Address]]:

@@ -20,6 +20,19 @@ ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
+class RowsFact:
+    """Where a kind's manifests declare rows (``x-dsops-rows``).
+
+    Attributes:
+        path: Path of that field.
+        key: Names of the fields that identify a row where the manifest doesn't say.
+    """
+
+    path: Path
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a schema says beyond validity; paths may hold `ANY`.
 
@@ -27,11 +40,13 @@ class Facts:
         references: Path to the type that is referred to (``x-dsops-reference``); the first one is the parent.
         secrets: Paths of secrets (``x-dsops-secret``).
         formats: Path to ``date`` or ``date-time``.
+        rows: Where rows are declared; None for a kind without.
     """
 
     references: Mapping[Path, str]
     secrets: tuple[Path, ...]
     formats: Mapping[Path, str]
+    rows: RowsFact | None = None
 
     def is_secret(self, path: Path) -> bool:
         """Whether a secret belongs at this path."""
@@ -93,6 +108,7 @@ class Schema:
         references: dict[Path, str] = {}
         secrets: list[Path] = []
         formats: dict[Path, str] = {}
+        rows: RowsFact | None = None
         for path, node in self._walk(self.document, (), ()):
             if "x-dsops-reference" in node:
                 references[path] = node["x-dsops-reference"]
@@ -100,7 +116,9 @@ class Schema:
                 secrets.append(path)
             if "format" in node:
                 formats[path] = node["format"]
-        return Facts(references, tuple(dict.fromkeys(secrets)), formats)
+            if node.get("x-dsops-rows"):
+                rows = RowsFact(path, (node["properties"]["key"]["default"],))
+        return Facts(references, tuple(dict.fromkeys(secrets)), formats, rows)
 
     def _walk(
         self, node: Mapping[str, Any], path: Path, seen: tuple[str, ...]

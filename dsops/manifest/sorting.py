@@ -125,7 +125,7 @@ class Sorted:
                 self._report(
                     f"This document {wrong} {name}", document.source,
                     detail="Every YAML file of the stack folder is a manifest, and says what it declares.",
-                    hint="Begin it with apiVersion (such as uipath/v1) and kind, or keep the file in a dot folder.",
+                    hint="Begin it with apiVersion (such as uipath/v1) and kind; if it holds rows, name it in a rows.from.",
                 )  # fmt: skip
                 return
         known = {each for each, _ in self._known}

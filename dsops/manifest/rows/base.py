@@ -1,0 +1,122 @@
+"""What every format of row files offers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol
+
+from dsops.manifest.rows.problems import Problems
+from dsops.model import Source, Values
+
+LARGEST_ROW: Final = 8_000_000
+"""Bytes in one row: what is sent in one upload."""
+
+Document = Mapping[str, Any]
+
+Located = tuple[int, int, int, Any]
+"""A row in its file: the position at which its format finds it again, its line and column, and its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFile:
+    """A file of rows.
+
+    Attributes:
+        path: Where it lies.
+        name: How diagnostics call it.
+        declared: Takes a row's document, or says what is wrong with it (``RowCodec.declared``).
+        encoding: Of a file of cells; None to detect it.
+        delimiter: Of a file of cells; None to detect it.
+        largest: Bytes that one row may have.
+    """
+
+    path: Path
+    name: str
+    declared: Callable[[Document], Values]
+    encoding: str | None = None
+    delimiter: str | None = None
+    largest: int = LARGEST_ROW
+
+    def source(self, line: int, column: int = 1) -> Source:
+        """Return a place in the file."""
+        return Source(self.name, line, column)
+
+    def too_large(self, problems: Problems, line: int, column: int = 1) -> None:
+        """Report a row above the limit."""
+        problems.report(
+            self.source(line, column),
+            "The row is larger than one upload",
+            detail=f"A row has at most {self.largest:,} bytes.",
+            hint="Split it into several rows, or shorten its texts.",
+        )
+
+
+class Cursor(Protocol):
+    """Finds rows again in one file."""
+
+    def get(self, position: int) -> Any:
+        """Return the document of the row at a position, cheapest in rising order.
+
+        Raises:
+            ValueError: There is none; the file is not as it was.
+            OSError: The file can't be read.
+        """
+        ...
+
+
+class Format(Protocol):
+    """A format of row files.
+
+    Attributes:
+        columns: Whether rows may begin elsewhere than in the first column.
+    """
+
+    columns: bool
+
+    def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located]:
+        """Yield the rows of a file in order; report what is none.
+
+        Args:
+            handle: The file, open at its beginning.
+            file: What is known of it.
+            problems: Takes what is wrong.
+        """
+        ...
+
+    def cursor(self, file: RowFile) -> Cursor:
+        """Open a file again.
+
+        Raises:
+            OSError: It can't be read.
+        """
+        ...
+
+
+class Forward:
+    """A cursor of a format that can only be read from its beginning: it goes on from where it stands.
+
+    Positions are the rising numbers that the format's ``scan`` gives.
+    """
+
+    def __init__(self, form: Format, file: RowFile) -> None:
+        """Open nothing yet."""
+        self._form = form
+        self._file = file
+        self._rows = self._scan()
+        self._next = 0
+
+    def get(self, position: int) -> Any:
+        """Return the document of the row at a position; one before the last starts over."""
+        if position < self._next:
+            self._rows = self._scan()
+        for found, _, _, document in self._rows:
+            if found >= position:
+                self._next = found + 1
+                if found == position:
+                    return document
+                break
+        raise ValueError("there is no such row any more")
+
+    def _scan(self) -> Iterator[Located]:
+        with self._file.path.open("rb") as handle:
+            yield from self._form.scan(handle, self._file, Problems())

@@ -1,0 +1,120 @@
+"""JSONL: a row a line. The format for many rows: any of them is found again by its offset."""
+
+import weakref
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+from dsops.manifest.rows.base import Located, RowFile
+from dsops.manifest.rows.problems import Problems
+from dsops.manifest.words import a_kind_of
+
+BOM: Final = b"\xef\xbb\xbf"
+UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_LINE_END: Final = 2
+_BUFFER: Final = 1 << 20
+
+
+class Jsonl:
+    """One JSON object a line, UTF-8. Blank lines, CRLF and a byte order mark at the beginning are passed over.
+
+    Where an object gives a name twice the last one counts, as orjson has it: looking for it would cost half as much
+    again as reading.
+    """
+
+    columns = False
+
+    def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located]:
+        """Yield the rows with their offsets."""
+        offset = _begin(handle, file, problems)
+        limit = file.largest + _LINE_END
+        line = 0
+        readline, loads = handle.readline, orjson.loads
+        while text := readline(limit):
+            line += 1
+            try:
+                document = loads(text)
+            except orjson.JSONDecodeError as failed:
+                if len(text) == limit and not text.endswith(b"\n"):
+                    offset += _skip(handle, limit)
+                    file.too_large(problems, line)
+                elif text.strip():
+                    _refuse(text, failed, file, line, problems)
+            else:
+                if type(document) is dict:
+                    yield offset, line, 1, document
+                else:
+                    problems.report(
+                        file.source(line), f"This line is {a_kind_of(document)}, and no row", hint=ONE_ROW_A_LINE
+                    )
+            offset += len(text)
+
+    def cursor(self, file: RowFile) -> "JsonlCursor":
+        """Open a file again."""
+        return JsonlCursor(file)
+
+
+class JsonlCursor:
+    """Seeks."""
+
+    def __init__(self, file: RowFile) -> None:
+        """Open the file; it is closed when nobody uses the cursor any more."""
+        self._handle = file.path.open("rb")
+        self._limit = file.largest + _LINE_END
+        weakref.finalize(self, self._handle.close)
+
+    def get(self, position: int) -> Any:
+        """Return the document of the line at an offset."""
+        self._handle.seek(position)
+        return orjson.loads(self._handle.readline(self._limit))
+
+
+ONE_ROW_A_LINE: Final = "Each line of a JSONL file is one whole JSON object; a list of rows belongs in a .json file."
+
+
+def _begin(handle: BinaryIO, file: RowFile, problems: Problems) -> int:
+    """Go behind a byte order mark; return how many bytes it has."""
+    first = handle.read(len(BOM))
+    if first == BOM:
+        return len(BOM)
+    if first.startswith(UTF16):
+        problems.report(file.source(1), f"{file.name} is UTF-16", hint="Save it as UTF-8.")
+        handle.seek(0, 2)
+    else:
+        handle.seek(0)
+    return 0
+
+
+def _skip(handle: BinaryIO, limit: int) -> int:
+    """Pass over the rest of a line; return how many bytes that were."""
+    skipped = 0
+    while text := handle.readline(limit):
+        skipped += len(text)
+        if text.endswith(b"\n"):
+            break
+    return skipped
+
+
+def _refuse(text: bytes, failed: orjson.JSONDecodeError, file: RowFile, line: int, problems: Problems) -> None:
+    try:
+        text.decode()
+    except UnicodeDecodeError as wrong:
+        column = len(text[: wrong.start].decode(errors="replace")) + 1
+        problems.report(
+            file.source(line, column),
+            "The line is not UTF-8",
+            detail=f"The byte 0x{text[wrong.start]:02x} here begins no UTF-8 character.",
+            hint="Save the file as UTF-8.",
+        )
+        return
+    if text.startswith(BOM):
+        problems.report(
+            file.source(line),
+            "A byte order mark stands inside the file",
+            detail="It is invisible, and belongs at the very beginning or nowhere; joining files leaves it inside.",
+            hint="Remove it.",
+        )
+        return
+    said = f"The parser says: {failed.msg}."
+    problems.report(file.source(line, failed.colno), "The line is not JSON", detail=said, hint=ONE_ROW_A_LINE)
