@@ -41,6 +41,11 @@ def plan(stack: Path, emulator: RunningEmulator, *, code: int) -> dict[str, Any]
     return document
 
 
+def held(emulator: RunningEmulator) -> list[dict[str, Any]]:
+    """Return every dataset of every provider."""
+    return emulator.datasets() + emulator.evaluations("help-desk")
+
+
 def test_there_are_examples() -> None:
     assert STACKS
 
@@ -52,18 +57,18 @@ def test_validates_without_secrets_in_every_environment(stack: Path) -> None:
 
 
 def test_walks_from_nothing_to_all_of_it_and_back(stack: Path, emulator: RunningEmulator) -> None:
-    before = emulator.datasets()
+    before = held(emulator)
 
     first = plan(stack, emulator, code=2)
     assert {change["action"] for change in first["changes"]} == {"create"}
 
     dsops(stack, emulator, "apply", "--auto-approve").ok()
-    assert len(emulator.datasets()) > len(before)
+    assert len(held(emulator)) > len(before)
     settled = plan(stack, emulator, code=0)
     assert settled["summary"]["noop"] == len(first["changes"])
     assert settled["summary"]["calls"] == 0
     dsops(stack, emulator, "drift").ok()
 
     dsops(stack, emulator, "destroy", "--auto-approve").ok()
-    assert emulator.datasets() == before
+    assert held(emulator) == before
     assert plan(stack, emulator, code=2)["summary"]["create"] == len(first["changes"])

@@ -29,13 +29,20 @@ class RunningEmulator:
     url: str
     process: subprocess.Popen[str]
 
-    def request(self, method: str, path: str, body: Any = None, *, token: str = TOKEN) -> Any:
+    def request(self, method: str, path: str, body: Any = None, *, token: str = TOKEN, project: str = "") -> Any:
         """Ask it past dsops, as a stranger would; returns the JSON of the answer.
+
+        Args:
+            method: HTTP method.
+            path: Below its address.
+            body: JSON content.
+            token: A token it takes.
+            project: GEAI: the project that is meant.
 
         Raises:
             httpx.HTTPStatusError: The answer is not a success.
         """
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token}"} | ({"ProjectId": project} if project else {})
         # No certificates are needed on loopback, and loading them takes longer than the request.
         with httpx.Client(verify=False, trust_env=False, timeout=20) as client:
             return client.request(method, f"{self.url}{path}", json=body, headers=headers).raise_for_status().json()
@@ -43,6 +50,11 @@ class RunningEmulator:
     def datasets(self) -> list[dict[str, Any]]:
         """Every dataset it holds."""
         found: list[dict[str, Any]] = self.request("GET", "/api/v1/datasets")["datasets"]
+        return found
+
+    def evaluations(self, project: str) -> list[dict[str, Any]]:
+        """GEAI: every dataset of a project, with its rows."""
+        found: list[dict[str, Any]] = self.request("GET", "/dataSetApi/dataSets", project=project)
         return found
 
     def streams(self, dataset: str) -> list[dict[str, Any]]:

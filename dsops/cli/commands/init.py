@@ -6,34 +6,7 @@ import click
 
 from dsops.cli.options import Common, common_options
 from dsops.cli.output import out, say
-
-_STACK = """\
-# The stack: which accounts there are, and what all of it has in common.
-apiVersion: dsops/v1
-kind: Stack
-metadata:
-  name: {name}
-spec:
-  variables:
-    endpoint: {{default: "http://127.0.0.1:8321"}} # where `dsops emulator` listens; a real one: https://cloud.example.com/acme/prod/reinfer_
-  connections:
-    mail:
-      provider: uipath
-      endpoint: ${{var.endpoint}}
-      token: ${{env:DSOPS_UIPATH_TOKEN}} # read when a request is signed; never kept
-"""
-
-_DATASET = """\
-# A first resource. What is left out here is left alone there. `dsops schema uipath/Dataset` says what there is.
-apiVersion: uipath/v1
-kind: Dataset
-metadata:
-  name: first-dataset
-spec:
-  project: project1
-  title: First dataset
-  description: Declared with dsops.
-"""
+from dsops.cli.starters import STARTERS
 
 _IGNORED = """\
 # The state, and what belongs to one machine.
@@ -41,18 +14,17 @@ _IGNORED = """\
 """
 
 
-@click.command(epilog="\b\nExample:\n  dsops init support-mail")
+@click.command(epilog="\b\nExample:\n  dsops init support-mail\n  dsops init golden-set --provider geai")
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
-    "--provider", type=click.Choice(("uipath",)), default="uipath", show_default=True, help="Whose resources."
+    "--provider", type=click.Choice(tuple(STARTERS)), default="uipath", show_default=True, help="Whose resources."
 )
 @common_options("text")
 def command(common: Common, folder: Path | None, provider: str) -> int:
     """Write a stack to start from into DIR (here, if not given). Nothing is overwritten."""
-    del provider
     target = (common.directory / folder if folder else common.directory).resolve()
-    files = {target / "dsops.yaml": _STACK.format(name=_name(target)), target / "datasets.yaml": _DATASET}
-    taken = [path.name for path in files if path.exists()]
+    files = {target / path: text.format(name=_name(target)) for path, text in STARTERS[provider].items()}
+    taken = [path.relative_to(target).as_posix() for path in files if path.exists()]
     if taken:
         from dsops.model import DsopsError
 
@@ -62,8 +34,8 @@ def command(common: Common, folder: Path | None, provider: str) -> int:
         say("Add a line to .gitignore: .dsops/")
     else:
         files[ignored] = _IGNORED
-    target.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     names = [f"  {path.relative_to(target.parent)}" for path in files]

@@ -13,6 +13,6 @@ def command(common: Common) -> int:
     from dsops.providers import kinds
     from dsops.render import json_text, kinds_document, kinds_text
 
-    infos = [each.info for _, each in sorted(kinds().items())]
-    out(json_text(kinds_document(infos)) if common.format == "json" else kinds_text(infos, colour=common.colour))
+    every = [each for _, each in sorted(kinds().items())]
+    out(json_text(kinds_document(every)) if common.format == "json" else kinds_text(every, colour=common.colour))
     return 0
