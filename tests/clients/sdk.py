@@ -1,0 +1,82 @@
+"""The vendor's SDK, unmodified, in a process of its own with a home of its own: it writes files into the home."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+DRIVER = Path(__file__).with_name("sdk_driver.py")
+
+
+class SdkError(Exception):
+    """The SDK raised; the text is the type of its exception, and what that said."""
+
+
+class Sdk:
+    """Calls `pygeai`'s EvaluationDatasetClient."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def __call__(self, method: str, **arguments: Any) -> Any:
+        """Call a method of the SDK's client; return what that returned.
+
+        Raises:
+            SdkError: The method raised.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"method": method, "arguments": arguments}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the SDK's process ended; its stderr says why"
+        answer = json.loads(line)
+        if "error" in answer:
+            raise SdkError(answer["error"])
+        return answer["result"]
+
+
+@contextmanager
+def start_sdk(url: str, *, project: str | None = None) -> Iterator[Sdk]:
+    """Start the SDK against a service; yield it, and stop it."""
+    command = [sys.executable, "-P", str(DRIVER), url, *([project] if project else [])]
+    with tempfile.TemporaryDirectory() as home:
+        # Proxies and accounts that the environment names must not reach the SDK.
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**kept, "HOME": home}
+        )
+        with process:
+            try:
+                yield Sdk(process)
+            finally:
+                process.kill()
+
+
+def pygeai_reads(url: str, name: str, *, project: str | None = None) -> dict[str, Any]:
+    """A dataset as the SDK reads it: found by its name in the list, then read by its id, rows and all.
+
+    Each row is read by itself too, and each source and variable in it; they must all agree.
+    """
+    with start_sdk(url, project=project) as sdk:
+        found = [dataset for dataset in sdk("list_datasets") if dataset["dataSetName"] == name]
+        assert len(found) == 1, f"{len(found)} datasets are called {name}"
+        dataset: dict[str, Any] = sdk("get_dataset", dataset_id=found[0]["dataSetId"])
+        assert dataset == found[0]
+        assert sdk("list_dataset_rows", dataset_id=dataset["dataSetId"]) == dataset["rows"]
+        for row in dataset["rows"]:
+            _check_row(sdk, dataset["dataSetId"], row)
+        return dataset
+
+
+def _check_row(sdk: Sdk, dataset_id: str, row: dict[str, Any]) -> None:
+    place = {"dataset_id": dataset_id, "dataset_row_id": row["dataSetRowId"]}
+    assert sdk("get_dataset_row", **place) == row
+    above = {"dataSetId": dataset_id, "dataSetRowId": row["dataSetRowId"]}
+    for listing, nested in (("list_expected_sources", "expectedSources"), ("list_filter_variables", "filterVariables")):
+        assert sdk(listing, **place) == [{**entry, **above} for entry in row[nested]]
