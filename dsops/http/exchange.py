@@ -24,10 +24,17 @@ _UNUSABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidU
 
 @dataclass(slots=True)
 class _Departure:
-    """Watches a request leave: of a time limit, or a proxy that breaks off, the exception's type can't tell."""
+    """Watches a request leave: of a time limit, or a proxy that breaks off, the exception's type can't tell.
+
+    Attributes:
+        seen: Whether the transport tells anything.
+        left: Whether the request began to leave.
+        arriving: Whether an answer that is handed on in pieces has begun.
+    """
 
     seen: bool = False
     left: bool = False
+    arriving: bool = False
 
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
         self.seen = True
@@ -116,7 +123,8 @@ class Exchange:
         if isinstance(exc, Broken):
             return Setback(Trouble.GARBLED, self._redactor(request, signed).text(str(exc)))
         unsent = not departure.left and (departure.seen or isinstance(exc, _NEVER_LEFT))
-        reason = cause(exc, limit, left=not unsent)
+        stalled = departure.arriving and isinstance(exc, TimeoutError)
+        reason = f"nothing came for {limit:g} s" if stalled else cause(exc, limit, left=not unsent)
         reason = self._redactor(request, signed).text(reason)
         if isinstance(exc, _UNUSABLE) or (unsent and is_untrusted(exc)):
             return Setback(Trouble.HOPELESS, reason)
@@ -140,6 +148,7 @@ async def _converse(
     try:
         if arrival is None or not response.is_success:
             return decode(response.status_code, response.headers.raw, await _whole(response))
+        departure.arriving = True
         rest = decode(response.status_code, response.headers.raw, await arrival.split(response))
     finally:
         await response.aclose()

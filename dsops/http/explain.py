@@ -50,7 +50,10 @@ def unsent(call: Call, connection: Connection, reason: str, *, hint: str = "") -
 
 def garbled(call: Call, connection: Connection, reason: str) -> Diagnostic:
     """Word a read whose answer claims success and can't be read."""
-    hint = f"Check that {connection.endpoint} is the API itself, not a proxy's or sign-in page."
+    hint = (
+        f"Check that {connection.endpoint} is the API itself, not a proxy's or sign-in page. "
+        "If it is, it answers otherwise than its documentation says: ask the provider."
+    )
     return error(f"{place(call, connection)} was answered with something unreadable", detail=reason, hint=hint)
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from dsops.model import DsopsError, RowSink
 
-_BLOCK = 256 * 1024  # Measured: larger batches leave the processor's cache, and orjson needs up to twice the time.
+_BLOCK = 128 * 1024  # Larger batches leave the processor's cache: measured slower from 256 kB on.
 _GLANCE = 16 * 1024
 _LARGEST_ROW = 64 * 1024 * 1024
 _MISSES = 4
@@ -24,10 +24,10 @@ _BLANK = rb"[ \t\r\n]*+"
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A quote alone begins a string that hasn't ended yet.
 _TOKEN = re.compile(_STRING + rb'|["{}\[\]]', re.DOTALL)
-_FIRST_NAME = re.compile(_BLANK + rb"\{" + _BLANK + b"(" + _STRING + b")", re.DOTALL)
+# How a row begins that isn't the first one.
+_NEXT_ROW = re.compile(_BLANK + b"," + _BLANK + rb"\{" + _BLANK + _STRING, re.DOTALL)
 # What follows a string: a value where the string is a member's name, something else where it isn't one.
 _VALUE = re.compile(_BLANK + b"(?::" + _BLANK + rb"([^ \t\r\n])|[^: \t\r\n])")
-_BETWEEN = rb"\}" + _BLANK + b"," + _BLANK + rb"\{" + _BLANK
 _QUOTE = b'"'[0]
 _OPENING = b"[{"
 
@@ -118,14 +118,16 @@ class Splitter:
         self._keep(text[at:])
 
     def _keep(self, left: bytes) -> None:
-        if self._inside is not None and len(left) > _LARGEST_ROW:
-            raise TooLarge(f"one of its rows is larger than {_LARGEST_ROW >> 20} MiB")
-        if self._inside is None and self._outside.size + len(left) > self._largest:
-            raise TooLarge(f"the answer is larger than {self._largest >> 20} MiB")
+        room = self._largest - self._outside.size if self._inside is None else _LARGEST_ROW
+        if len(left) > room:
+            what = f"the answer is larger than {self._largest >> 20}"
+            if self._inside is not None:
+                what = f"one of its rows is larger than {_LARGEST_ROW >> 20}"
+            raise TooLarge(f"{what} MiB")
         self._parts = [left]
         self._size = len(left)
         # Twice what was not enough: a large row, or a long text, is looked at a few times and not with each piece.
-        self._wanted = max(_BLOCK, 2 * self._size)
+        self._wanted = max(_BLOCK, min(2 * self._size, room + 1))
 
     def _hand_on(self, rows: list[Any]) -> None:
         sink = self._stream.sink
@@ -213,7 +215,6 @@ class _Inside:
 
     def __init__(self) -> None:
         self._opening = b"["
-        self._boundary: re.Pattern[bytes] | None = None
         self._misses = 0
 
     def advance(self, text: bytes, at: int) -> tuple[int, list[Any], bool]:
@@ -230,10 +231,12 @@ class _Inside:
         return self._taken(text, at, cut, ended=ended) if ended or cut > at else (at, [], False)
 
     def _guess(self, text: bytes, at: int) -> tuple[int, list[Any], bool] | None:
-        if self._boundary is None or self._misses >= _MISSES:
+        """Cut before what looks like the row that follows here, the last one of its kind in the text."""
+        following = _NEXT_ROW.match(text, at)
+        if following is None or self._misses >= _MISSES:
             return None
-        cut = _last(self._boundary, text, max(at, len(text) - _GLANCE)) or _last(self._boundary, text, at)
-        if cut is None:
+        cut = text.rfind(b"}" + following[0], at) + 1
+        if not cut:
             return None
         try:
             taken = self._taken(text, at, cut, ended=False)
@@ -249,19 +252,11 @@ class _Inside:
         except orjson.JSONDecodeError as problem:
             raise Broken(f"broken or incomplete JSON ({problem.msg})") from None
         if self._opening == b"[":
-            first = _FIRST_NAME.match(text, at)
-            self._boundary = re.compile(_BETWEEN + re.escape(first[1])) if first else None
             # What follows begins with a comma; with something before that it is judged as what it is.
             self._opening = b"[{}"
         else:
             del rows[0]
         return cut + 1 if ended else cut, rows, ended
-
-
-def _last(boundary: re.Pattern[bytes], text: bytes, at: int) -> int | None:
-    """Return the end of the row before the last boundary behind ``at``."""
-    starts = [found.start() for found in boundary.finditer(text, at)]
-    return starts[-1] + 1 if starts else None
 
 
 def _counted(text: bytes, at: int, end: int) -> tuple[int, bool]:

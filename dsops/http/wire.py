@@ -8,6 +8,7 @@ from dsops.http.slim import httpx
 from dsops.model import Call, Form, NotSent, Request, canonical, error
 
 _BODIES = frozenset({"POST", "PUT", "PATCH"})
+_DIGITS = 40
 # Such a segment is lost on the way: clients and servers fold "..", and "DELETE /streams/" is not "DELETE /streams/x".
 _VANISHING = frozenset({"", ".", ".."})
 
@@ -53,7 +54,7 @@ def prepare(call: Call, base: str, headers: Mapping[str, str]) -> Request:
 def _boundary(content: bytes) -> str:
     """Return what doesn't occur in the content: the same at each try, so that a signed request stays what it was."""
     seed = hashlib.sha256(content)
-    while (boundary := f"dsops-{seed.hexdigest()[:40]}").encode() in content:
+    while (boundary := f"dsops-{seed.hexdigest()[:_DIGITS]}").encode() in content:
         seed.update(b".")
     return boundary
 

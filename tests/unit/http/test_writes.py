@@ -1,13 +1,15 @@
 """A write is tried again only where it was certainly not carried out; else the engine is told that nobody knows."""
 
 import asyncio
+import email
+import email.policy
 from typing import Any
 
 import httpx
 import pytest
 
-from dsops.http import Answer
-from dsops.model import Address, AnswerLost, Call, FailureKind, NotSent, Reference, SecretRef, TransportError
+from dsops.http import Answer, wire
+from dsops.model import Address, AnswerLost, Call, FailureKind, Form, NotSent, Reference, SecretRef, TransportError
 from tests.unit.http.server import GET, PUT, Act, Bench, Server, cut, drop, raw, reply, reset, stall, stall_in_body
 
 
@@ -268,3 +270,46 @@ def test_a_call_with_something_late_is_a_mistake_and_not_sent() -> None:
 def test_a_secret_in_a_body_is_a_mistake_and_not_sent() -> None:
     with pytest.raises(TypeError):
         writing(reply(200), call=Call("POST", ("a",), body={"b": SecretRef("env", "X")}))
+
+
+CONTENT = '[{"a":"é"}]'.encode()
+
+
+def test_bytes_leave_as_they_are() -> None:
+    _, server = writing(reply(200), call=Call("PUT", ("a",), body=b'{"b":1.0, "a":2}'))
+    assert server.seen[0].body == b'{"b":1.0, "a":2}'
+    assert server.seen[0].headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("body", [CONTENT, [{"a": "é"}]])
+def test_a_file_is_the_one_part_of_a_form(body: Any) -> None:
+    _, server = writing(
+        reply(429, None, Retry_After="1"), reply(200), call=Call("POST", ("a",), body=body, form=Form.FILE)
+    )
+    seen = server.seen[1]
+    assert seen.body == server.seen[0].body
+    message = email.message_from_bytes(
+        f"content-type: {seen.headers['content-type']}\r\n\r\n".encode() + seen.body, policy=email.policy.HTTP
+    )
+    assert message.get_content_type() == "multipart/form-data"
+    (part,) = message.iter_parts()
+    assert part.get_content_type() == "application/json"
+    assert part.get_content_disposition() == "form-data"
+    assert part.get_param("name", header="content-disposition") == "file"
+    assert part.get_filename() == "rows.json"
+    assert part.get_payload(decode=True) == CONTENT
+
+
+def boundary_of(body: bytes) -> str:
+    """Send a file, and return the boundary."""
+    _, server = writing(reply(200), call=Call("POST", ("a",), body=body, form=Form.FILE))
+    return server.seen[0].headers["content-type"].partition("boundary=")[2]
+
+
+def test_the_boundary_is_the_same_for_the_same_content() -> None:
+    assert boundary_of(CONTENT) == boundary_of(CONTENT) != boundary_of(b"[]")
+
+
+def test_the_boundary_is_not_in_the_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "_DIGITS", 1)
+    assert boundary_of(b" ".join(b"dsops-%x" % digit for digit in range(16) if digit != 7)) == "dsops-7"
