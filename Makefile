@@ -10,10 +10,10 @@ STAMP  := $(VENV)/.installed
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check fix bench build clean
+.PHONY: help venv demo test check fix bench bench-rows build clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 venv: $(STAMP) ## make the virtual environment in .venv
 
@@ -48,6 +48,10 @@ fix: $(STAMP) ## format, and repair what ruff can repair
 bench: $(STAMP) ## measure, paired with Terraform where it is on the PATH (minutes)
 	@echo "Measuring (nothing else should run on this machine now)"
 	@$(BIN)/python -m tests.benchmarks
+
+bench-rows: $(STAMP) ## the same for rows, up to a million of them
+	@echo "Measuring rows (nothing else should run on this machine now)"
+	@$(BIN)/python -m tests.benchmarks --only rows-10000 --only rows-100000 --only rows-create --only rows-1000000
 
 build: $(STAMP) ## the wheel and the source archive, in dist/
 	@echo "Building into dist/"

@@ -7,20 +7,25 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dsops
 from tests.benchmarks.cases import Bench, create, plan, start
 from tests.benchmarks.report import Section, Target, as_json, as_text
+from tests.benchmarks.rows import rows_beside_terraform, rows_create, rows_plan
 
-QUESTIONS = ("start", "plan-1000", "plan-10000", "create-1000")
+QUESTIONS = ("start", "plan-1000", "plan-10000", "create-1000", "rows-10000", "rows-100000", "rows-create")
+ASKED_FOR = ("rows-1000000",)
+"""Takes minutes and 4 GB of disk: measured where it is named, or with `make bench-rows`."""
 
 
 def main() -> int:
     """Measure, print, and say whether every target is met."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure dsops.")
-    parser.add_argument("--only", action="append", choices=QUESTIONS, help="just this question; may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=QUESTIONS + ASKED_FOR, help="just this question; may be repeated"
+    )
     parser.add_argument("--runs", type=int, help="how often each command is measured")
     parser.add_argument("--quick", action="store_true", help="few runs: a first impression")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run to a file")
@@ -41,7 +46,7 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _sections(bench: Bench, wanted: tuple[str, ...] | list[str]) -> Iterator[Section]:
+def _sections(bench: Bench, wanted: Sequence[str]) -> Iterator[Section]:
     small = large = None
     if "start" in wanted:
         yield start(bench)
@@ -55,6 +60,25 @@ def _sections(bench: Bench, wanted: tuple[str, ...] | list[str]) -> Iterator[Sec
         yield Section("Growth", targets=(Target("wall, 10,000 streams / 1,000 streams", large.wall / small.wall, 10),))
     if "create-1000" in wanted:
         yield create(bench, 1000)
+    yield from _rows(bench, wanted)
+
+
+def _rows(bench: Bench, wanted: Sequence[str]) -> Iterator[Section]:
+    small = large = None
+    if "rows-10000" in wanted:
+        yield rows_beside_terraform(bench, 10_000)
+    if "rows-100000" in wanted:
+        section, small = rows_plan(bench, 100_000, cpu=1.5, peak=100)
+        yield section
+    if "rows-1000000" in wanted:
+        section, large = rows_plan(bench, 1_000_000, cpu=14, peak=350)
+        yield section
+    if small and large:
+        yield Section(
+            "Growth", targets=(Target("processor time, 1,000,000 rows / 100,000", large.cpu / small.cpu, 11),)
+        )
+    if "rows-create" in wanted:
+        yield rows_create(bench, 100_000, peak=250)
 
 
 if __name__ == "__main__":

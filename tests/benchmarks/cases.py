@@ -2,13 +2,14 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.benchmarks.measure import Measured, Subject, interleaved, once, ratio
-from tests.benchmarks.report import Section, Target, wall_target
-from tests.benchmarks.stacks import TOKEN_VARIABLE, datasets, write_seed, write_stack, write_terraform
+from tests.benchmarks.report import Section, Target, ratio_target
+from tests.benchmarks.stacks import TOKEN_VARIABLE, datasets, flat_streams, write_seed, write_stack, write_terraform
 from tests.support import TOKEN, RunningEmulator, start_emulator
 
 _SCRIPT: Final = Path(sys.executable).with_name("dsops")
@@ -49,7 +50,7 @@ def start(bench: Bench) -> Section:
     return Section(
         "Start",
         found,
-        (wall_target("dsops --version / python -c pass", ratio(found[0], found[1]), 8),),
+        (ratio_target("dsops --version / python -c pass", ratio(found[0], found[1]), 8),),
     )
 
 
@@ -68,12 +69,12 @@ def plan(bench: Bench, count: int, *, wall: float, memory: float | None) -> tupl
     write_seed(seed, count)
     title = f"Plan without changes, {count:,} streams in {datasets(count)} datasets"
     with start_emulator("--seed", seed) as emulator:
-        env = _env(emulator)
+        env = environment(emulator)
         apply = Subject("dsops apply (adopts)", (*DSOPS, "apply", "--auto-approve"), folder / "stack", env)
         once(apply, bench.log)
         command = ("plan", "--detailed-exitcode")
         ours = Subject(f"dsops plan, {count:,} streams", (*DSOPS, *command), folder / "stack", env)
-        reads, writes = _requests(emulator, ours, bench)
+        reads, writes = requests(emulator, ours, bench)
         counted = (
             Target("read requests of one plan", reads, 1 + datasets(count), exact=True),
             Target("write requests of one plan", writes, 0, exact=True),
@@ -81,20 +82,21 @@ def plan(bench: Bench, count: int, *, wall: float, memory: float | None) -> tupl
         if not shutil.which("terraform"):
             (alone,) = interleaved((ours,), bench.times(9, 3), bench.log)
             return Section(title, (alone,), counted, (NO_TERRAFORM,)), alone
-        theirs = _terraform_plan(folder / "terraform", count, bench)
+        theirs = terraform_plan(folder / "terraform", list(flat_streams(count)), bench)
         mine, other = interleaved((ours, theirs), bench.times(5 if count > 1000 else 9, 2), bench.log)
-    targets = [wall_target("wall, dsops / terraform", ratio(mine, other), wall)]
+    targets = [ratio_target("wall, dsops / terraform", ratio(mine, other), wall)]
     if memory is not None:
         targets.append(Target("peak, dsops / terraform", mine.peak / other.peak, memory))
         targets.append(Target("peak of dsops, MiB", mine.peak / 2**20, 150))
     return Section(title, (mine, other), (*targets, *counted)), mine
 
 
-def _terraform_plan(folder: Path, count: int, bench: Bench) -> Subject:
-    write_terraform(folder, count, state=True)
+def terraform_plan(folder: Path, resources: Sequence[tuple[str, dict[str, str]]], bench: Bench) -> Subject:
+    """Return the plan of as many resources, all of which are applied already."""
+    write_terraform(folder, resources, state=True)
     once(Subject("terraform init", ("terraform", "init", "-no-color"), folder), bench.log)
     command = ("terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color")
-    return Subject(f"terraform plan, {count:,} terraform_data", command, folder)
+    return Subject(f"terraform plan, {len(resources):,} terraform_data", command, folder)
 
 
 def create(bench: Bench, count: int) -> Section:
@@ -108,21 +110,21 @@ def create(bench: Bench, count: int) -> Section:
             shutil.rmtree(folder / "stack" / ".dsops", ignore_errors=True)
             emulator.request("POST", "/_emulator/reset")
 
-        env = _env(emulator)
+        env = environment(emulator)
         command = (*DSOPS, "apply", "--auto-approve", "--log-level", "warning")
         ours = Subject(f"dsops apply, {count:,} streams", command, folder / "stack", env, before=begin)
-        _, writes = _requests(emulator, ours, bench)
+        _, writes = requests(emulator, ours, bench)
         counted = (Target("write requests of one apply", writes, count + datasets(count), exact=True),)
         if not shutil.which("terraform"):
             (alone,) = interleaved((ours,), bench.times(5, 2), bench.log)
             return Section(title, (alone,), counted, (NO_TERRAFORM,))
         theirs = _terraform_apply(folder / "terraform", count, bench)
         mine, other = interleaved((ours, theirs), bench.times(3, 1), bench.log, warm=False)
-    return Section(title, (mine, other), (wall_target("wall, dsops / terraform", ratio(mine, other), 0.3), *counted))
+    return Section(title, (mine, other), (ratio_target("wall, dsops / terraform", ratio(mine, other), 0.3), *counted))
 
 
 def _terraform_apply(folder: Path, count: int, bench: Bench) -> Subject:
-    write_terraform(folder, count, state=False)
+    write_terraform(folder, list(flat_streams(count)), state=False)
     once(Subject("terraform init", ("terraform", "init", "-no-color"), folder), bench.log)
 
     def begin() -> None:
@@ -133,11 +135,12 @@ def _terraform_apply(folder: Path, count: int, bench: Bench) -> Subject:
     return Subject(f"terraform apply, {count:,} terraform_data", command, folder, before=begin)
 
 
-def _env(emulator: RunningEmulator) -> dict[str, str]:
+def environment(emulator: RunningEmulator) -> dict[str, str]:
+    """Return what the stacks need to reach an emulator."""
     return {"DSOPS_VAR_endpoint": emulator.url, TOKEN_VARIABLE: TOKEN}
 
 
-def _requests(emulator: RunningEmulator, subject: Subject, bench: Bench) -> tuple[int, int]:
+def requests(emulator: RunningEmulator, subject: Subject, bench: Bench) -> tuple[int, int]:
     """Run a command once and count the reads and writes that reached the emulator."""
     subject.before()
     emulator.request("DELETE", "/_emulator/requests")

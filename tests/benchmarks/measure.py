@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 _STOPWATCH = Path(__file__).with_name("stopwatch.py")
 
@@ -128,9 +129,9 @@ def interleaved(subjects: tuple[Subject, ...], runs: int, log: Path, *, warm: bo
     return tuple(Measured(each.name, tuple(results)) for each, results in zip(subjects, found, strict=True))
 
 
-def ratio(one: Measured, other: Measured) -> Ratio:
-    """Compare the wall time of two subjects that were measured in turns."""
-    pairs = sorted(mine.wall / theirs.wall for mine, theirs in zip(one.runs, other.runs, strict=True))
+def ratio(one: Measured, other: Measured, of: Literal["wall", "cpu"] = "wall") -> Ratio:
+    """Compare the time of two subjects that were measured in turns: wall time, or that of the processor."""
+    pairs = sorted(getattr(mine, of) / getattr(theirs, of) for mine, theirs in zip(one.runs, other.runs, strict=True))
     return Ratio(statistics.median(pairs), pairs[0], pairs[-1])
 
 

@@ -49,8 +49,8 @@ class Section:
     remarks: tuple[str, ...] = ()
 
 
-def wall_target(name: str, found: Ratio, limit: float) -> Target:
-    """Return the target of a ratio of wall times."""
+def ratio_target(name: str, found: Ratio, limit: float) -> Target:
+    """Return the target of a ratio of times."""
     return Target(name, found.median, limit, (found.lowest, found.highest))
 
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -139,17 +139,17 @@ def _live(stream: Stream) -> dict[str, Any]:
     }
 
 
-def write_terraform(folder: Path, count: int, *, state: bool) -> None:
-    """Write as many ``terraform_data`` resources with the fields of the streams as input.
+def write_terraform(folder: Path, resources: Sequence[tuple[str, dict[str, str]]], *, state: bool) -> None:
+    """Write ``terraform_data`` resources.
 
     Args:
         folder: Made here.
-        count: How many.
+        resources: The name of each, and its input.
         state: Whether to write a state beside them in which all of them were applied. Terraform itself would take
             minutes: it writes its whole state after each resource.
     """
     folder.mkdir(parents=True)
-    text = "\n".join(_resource(each) for each in streams(count))
+    text = "\n".join(_resource(name, value) for name, value in resources)
     (folder / "main.tf").write_text(text, encoding="utf-8")
     if state:
         document = {
@@ -158,42 +158,45 @@ def write_terraform(folder: Path, count: int, *, state: bool) -> None:
             "serial": 1,
             "lineage": str(uuid.uuid4()),
             "outputs": {},
-            "resources": [_instance(each) for each in streams(count)],
+            "resources": [_instance(name, value) for name, value in resources],
             "check_results": None,
         }
         (folder / "terraform.tfstate").write_text(json.dumps(document, indent=2), encoding="utf-8")
 
 
-def _input(stream: Stream) -> dict[str, str]:
-    """Return the fields of a stream as a flat map of texts.
+def flat_streams(count: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield streams as names and flat maps of texts.
 
     That is kind to Terraform: nested as in the manifest they would take it half as long again, with the numbers as
     numbers more than twice as long (it reads each fraction to 512 bits).
     """
-    return {
-        "name": stream.name,
-        "dataset": stream.dataset,
-        "title": stream.title,
-        "version": str(stream.version),
-        "urgent": str(stream.urgent),
-        "valuation": "0.41",
-        "settlement": "0.46",
-        "country": "de, uk",
-        "spend": "100",
-        "project": "bench",
-    }
+    for stream in streams(count):
+        yield (
+            stream.name,
+            {
+                "name": stream.name,
+                "dataset": stream.dataset,
+                "title": stream.title,
+                "version": str(stream.version),
+                "urgent": str(stream.urgent),
+                "valuation": "0.41",
+                "settlement": "0.46",
+                "country": "de, uk",
+                "spend": "100",
+                "project": "bench",
+            },
+        )
 
 
-def _resource(stream: Stream) -> str:
-    fields = "".join(f"    {name} = {json.dumps(value)}\n" for name, value in _input(stream).items())
-    return f'resource "terraform_data" "{stream.name}" {{\n  input = {{\n{fields}  }}\n}}\n'
+def _resource(name: str, value: dict[str, str]) -> str:
+    fields = "".join(f"    {field} = {json.dumps(text, ensure_ascii=False)}\n" for field, text in value.items())
+    return f'resource "terraform_data" "{name}" {{\n  input = {{\n{fields}  }}\n}}\n'
 
 
-def _instance(stream: Stream) -> dict[str, Any]:
-    value = _input(stream)
+def _instance(name: str, value: dict[str, str]) -> dict[str, Any]:
     typed = {"value": value, "type": ["object", dict.fromkeys(value, "string")]}
     attributes = {
-        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, stream.name)),
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
         "input": typed,
         "output": typed,
         "triggers_replace": None,
@@ -201,7 +204,7 @@ def _instance(stream: Stream) -> dict[str, Any]:
     return {
         "mode": "managed",
         "type": "terraform_data",
-        "name": stream.name,
+        "name": name,
         "provider": 'provider["terraform.io/builtin/terraform"]',
         "instances": [{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []}],
     }
