@@ -20,6 +20,7 @@ from dsops.planner.rows import (
     RowDelta,
     RowIndex,
     RowScript,
+    SavedRows,
     edit_script,
 )
 from dsops.planner.select import select
@@ -36,6 +37,7 @@ __all__ = [
     "RowIndex",
     "RowScript",
     "SavedPlan",
+    "SavedRows",
     "Scope",
     "Settings",
     "declare",

@@ -1,7 +1,7 @@
 """From decisions to changes: calls, numbered, each knowing those it must follow.
 
 A change has up to two groups of calls: those that delete, and those that write. Within a group calls follow one
-another. Between groups:
+another, but for those that change or delete one row: these wait for the object's own calls alone. Between groups:
 
 * what an object's dependencies write comes before what it writes;
 * what stands below an object is deleted before it;
@@ -10,37 +10,84 @@ another. Between groups:
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
-from dsops.model import Action, Address, Call, Change, LiveObject, NaturalKey, PlannedCall, digest
+from dsops.model import (
+    Action,
+    Address,
+    Call,
+    Change,
+    LiveObject,
+    NaturalKey,
+    PlannedCall,
+    Reference,
+    RowChanges,
+    digest,
+    references,
+)
 from dsops.planner.decide import Decision
 from dsops.planner.decisions import Decisions
+from dsops.planner.inputs import Inputs, Subject
+from dsops.planner.rows import RowCalls, RowScript, Target, row_changes, row_writes
 
 _Group = tuple[Literal["delete", "write"], Address]
 
 
+_NO_ROWS = RowCalls()
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
+    """A group of calls.
+
+    Attributes:
+        connection: Name of the connection.
+        own: Calls for the object itself.
+        rows: Calls for its rows.
+    """
+
     connection: str
-    calls: tuple[Call, ...]
+    own: tuple[Call, ...]
+    rows: RowCalls = _NO_ROWS
 
 
-def changes(decisions: Decisions) -> tuple[Change, ...]:
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A group of calls with their numbers.
+
+    Attributes:
+        calls: All of them, by number.
+        last: Number of the call that what follows the group waits for; None where nothing needs to.
+    """
+
+    calls: tuple[PlannedCall, ...]
+    last: int | None
+
+
+_NO_CALLS = _Numbered((), None)
+
+
+def changes(inputs: Inputs, decisions: Decisions) -> tuple[Change, ...]:
     """Return every change but noops, sorted by address, with its calls."""
     acting = {
         address: decision for address, decision in decisions.by_address.items() if decision.action is not Action.NOOP
     }
-    work = _work(acting)
+    rows: dict[Address, RowChanges] = {}
+    work = _work(inputs, decisions, acting, rows)
     needed = _edges(work, acting, decisions)
     try:
         numbered = _numbered(work, _joined(needed, _wished(work, acting)))
     except CycleError:  # what records refer to may contradict what is declared now
         numbered = _numbered(work, needed)
     return tuple(
-        _change(decision, (*numbered.get(("delete", address), ()), *numbered.get(("write", address), ())))
+        _change(
+            decision,
+            numbered.get(("delete", address), _NO_CALLS).calls + numbered.get(("write", address), _NO_CALLS).calls,
+            rows.get(address),
+        )
         for address, decision in sorted(acting.items())
     )
 
@@ -50,18 +97,62 @@ def fingerprint(live: LiveObject | None) -> str | None:
     return None if live is None else digest([live.remote_id, live.key, live.attributes])
 
 
-def _work(acting: Mapping[Address, Decision]) -> dict[_Group, _Work]:
+def _work(
+    inputs: Inputs, decisions: Decisions, acting: Mapping[Address, Decision], rows: dict[Address, RowChanges]
+) -> dict[_Group, _Work]:
+    """Return the groups; put what is done to rows into ``rows``."""
     work: dict[_Group, _Work] = {}
     for address, decision in acting.items():
         subject = decision.subject
-        live, kind = subject.live, subject.kind
-        if decision.action in (Action.DELETE, Action.REPLACE) and live is not None:
-            work["delete", address] = _Work(subject.home, kind.delete(live))
-        if decision.action in (Action.CREATE, Action.REPLACE):
-            work["write", address] = _Work(subject.connection, kind.create(subject.key, decision.send))
-        elif decision.action in (Action.UPDATE, Action.ADOPT) and decision.send and live is not None:
-            work["write", address] = _Work(subject.connection, kind.update(live, decision.send))
+        if decision.action in (Action.DELETE, Action.REPLACE) and subject.live is not None:
+            work["delete", address] = _Work(subject.home, subject.kind.delete(subject.live))
+        calls = _NO_ROWS
+        if decision.rows is not None:
+            calls, rows[address] = _row_work(inputs, decisions, decision, decision.rows)
+        own = () if _makes_with_rows(decision) else _own_calls(decision)
+        if own or calls.parts or calls.single:
+            work["write", address] = _Work(subject.connection, own, calls)
     return work
+
+
+def _own_calls(decision: Decision) -> tuple[Call, ...]:
+    """Return the writes for the object itself, without its rows."""
+    subject = decision.subject
+    if decision.action in (Action.CREATE, Action.REPLACE):
+        return subject.kind.create(subject.key, decision.send)
+    if decision.action in (Action.UPDATE, Action.ADOPT) and decision.send and subject.live is not None:
+        return subject.kind.update(subject.live, decision.send)
+    return ()
+
+
+def _makes_with_rows(decision: Decision) -> bool:
+    """Whether one call makes the object together with rows; its body is hashed now, and so holds nothing late."""
+    return (
+        decision.action in (Action.CREATE, Action.REPLACE)
+        and decision.rows is not None
+        and len(decision.rows.creates) > 0
+        and not references(decision.send)
+    )
+
+
+def _row_work(
+    inputs: Inputs, decisions: Decisions, decision: Decision, script: RowScript
+) -> tuple[RowCalls, RowChanges]:
+    subject, full = decision.subject, inputs.settings.full
+    side, codec = decisions.rows.sides[subject.address], subject.kind.rows
+    if codec is None:
+        raise ValueError(f"{subject.address} is of a kind without rows")
+    if decision.action is Action.BLOCKED:
+        return _NO_ROWS, row_changes(script, side, codec, full=full)
+    return row_writes(script, side, codec, _target(inputs, decision, subject), full=full)
+
+
+def _target(inputs: Inputs, decision: Decision, subject: Subject) -> Target:
+    if decision.action in (Action.CREATE, Action.REPLACE) or subject.live is None:
+        attributes = decision.send if _makes_with_rows(decision) else None
+        return Target(Reference(subject.address), subject.key, attributes)
+    traits = inputs.traits.get(inputs.stack.connections[subject.connection].endpoint, {})
+    return Target(subject.live.remote_id, finer=traits.get("rowPut") == "finer")
 
 
 def _edges(
@@ -109,29 +200,41 @@ def _joined(needed: Mapping[_Group, list[_Group]], wished: Mapping[_Group, list[
     }
 
 
-def _numbered(
-    work: Mapping[_Group, _Work], edges: Mapping[_Group, list[_Group]]
-) -> dict[_Group, tuple[PlannedCall, ...]]:
+def _numbered(work: Mapping[_Group, _Work], edges: Mapping[_Group, list[_Group]]) -> dict[_Group, _Numbered]:
     """Number the calls in an order that ``after`` allows; where it leaves a choice, by address."""
     sorter = TopologicalSorter(edges)
     sorter.prepare()
-    numbered: dict[_Group, tuple[PlannedCall, ...]] = {}
+    numbered: dict[_Group, _Numbered] = {}
     next_id = 1
     while sorter.is_active():
         ready = sorter.get_ready()
         for group in sorted(ready):
-            after = tuple(sorted(numbered[each][-1].id for each in edges[group]))
-            planned = []
-            for call in work[group].calls:
-                planned.append(PlannedCall(next_id, after, work[group].connection, call))
-                after = (next_id,)
-                next_id += 1
-            numbered[group] = tuple(planned)
+            last = (numbered[each].last for each in edges[group])
+            numbered[group] = _group(work[group], next_id, tuple(sorted(each for each in last if each is not None)))
+            next_id += len(numbered[group].calls)
         sorter.done(*ready)
     return numbered
 
 
-def _change(decision: Decision, calls: tuple[PlannedCall, ...]) -> Change:
+def _group(work: _Work, next_id: int, after: tuple[int, ...]) -> _Numbered:
+    """Number the calls of one group: its own, parts of rows, then single rows."""
+    planned: list[PlannedCall] = []
+
+    def chain(calls: Iterable[Call], after: tuple[int, ...]) -> tuple[int, ...]:
+        for call in calls:
+            planned.append(PlannedCall(next_id + len(planned), after, work.connection, call))
+            after = (planned[-1].id,)
+        return after
+
+    made = chain(work.own, after)
+    chain(work.rows.parts, made)
+    last = planned[-1].id if planned else None
+    for calls in work.rows.single:
+        chain(calls, made)
+    return _Numbered(tuple(planned), last)
+
+
+def _change(decision: Decision, calls: tuple[PlannedCall, ...], rows: RowChanges | None) -> Change:
     subject = decision.subject
     return Change(
         address=subject.address,
@@ -144,4 +247,5 @@ def _change(decision: Decision, calls: tuple[PlannedCall, ...]) -> Change:
         before=subject.record,
         after=decision.after,
         expects=fingerprint(subject.live),
+        rows=rows,
     )

@@ -9,7 +9,8 @@ import dataclasses
 import datetime as dt
 import types
 import typing
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from typing import Any, Union
@@ -35,7 +36,7 @@ def encode(value: Any) -> Any:
             return {"$map": plain} if _looks_late(plain) else plain
     if dataclasses.is_dataclass(value):
         return {each.name: encode(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    return value
+    return list(value) if isinstance(value, array) else value
 
 
 def _encode_late(value: Reference | Template | SecretRef) -> Any:
@@ -64,11 +65,20 @@ def decode(hint: Any, document: Any) -> Any:
     if origin in (Union, types.UnionType):
         return _one_of(typing.get_args(hint), document)
     if origin in (tuple, frozenset):
-        return origin(decode(typing.get_args(hint)[0], item) for item in document)
+        return origin(_items(typing.get_args(hint), document))
+    if origin is Sequence:  # of row numbers alone, of which there may be a million
+        return array("I", document)
     if origin is not None and issubclass(origin, Mapping):
         key, item = typing.get_args(hint)
         return {decode(key, name): decode(item, value) for name, value in document.items()}
     return _plain(hint, document)
+
+
+def _items(hints: tuple[Any, ...], document: Any) -> Iterator[Any]:
+    """Yield the items of a tuple or a set; the hints of a tuple of fixed length stand for one item each."""
+    if len(hints) > 1 and hints[-1] is not Ellipsis:
+        return map(decode, hints, document)
+    return (decode(hints[0], item) for item in document)
 
 
 def _plain(hint: Any, document: Any) -> Any:

@@ -17,6 +17,7 @@ from dsops.model import (
     Record,
     Reference,
     Resource,
+    RowMode,
     Stack,
     Verb,
     masked,
@@ -26,6 +27,9 @@ from dsops.model import (
 from dsops.planner.diff import Difference, compare, ignored_paths
 from dsops.planner.inputs import Settings, Subject
 from dsops.planner.neighbours import Neighbours
+from dsops.planner.records import place_fields, record_after, settings_fields
+from dsops.planner.rowplans import RowPlans
+from dsops.planner.rows import RowScript
 
 _NAMES_SHOWN = 5
 
@@ -43,6 +47,7 @@ class Decision:
         notes: In words.
         after: The record as it will be; None when it goes or stays as it is.
         unverifiable: Declared fields that the provider doesn't return.
+        rows: What is done to its rows; None where they are left alone.
     """
 
     subject: Subject
@@ -53,6 +58,7 @@ class Decision:
     notes: tuple[str, ...] = ()
     after: Record | None = None
     unverifiable: tuple[str, ...] = ()
+    rows: RowScript | None = None
 
     @property
     def keeps_id(self) -> bool:
@@ -86,6 +92,8 @@ class Surroundings:
         obstacles: What earlier rounds found against an address.
         decided: The decisions of this round so far; those a decision rests on are made before it.
         ids: Remote ids that are known and will stay.
+        rows: What rows need.
+        foreign_rows: How many rows of a dataset that is to go this stack never wrote.
     """
 
     stack: Stack
@@ -96,6 +104,15 @@ class Surroundings:
     obstacles: Mapping[Address, Obstacle]
     decided: Mapping[Address, Decision]
     ids: Mapping[Address, str]
+    rows: RowPlans
+    foreign_rows: Mapping[Address, int]
+
+    def record(
+        self, subject: Subject, resource: Resource, remote_id: str = "", desired: Attributes | None = None
+    ) -> Record:
+        """Return the record of a resource once it is as declared."""
+        rows = self.rows.recorded(subject, resource)
+        return record_after(subject, resource, self.stack, remote_id, rows, desired)
 
     def parent(self, resource: Resource) -> Decision | None:
         """Return the decision about a resource's parent, if the stack declares that."""
@@ -146,13 +163,22 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
         return Decision(subject, Action.FORGET, Reason.POLICY, notes=("its policy lacks delete: it is left alone",))
     if obstacle := around.obstacles.get(subject.address):
         return Decision(subject, Action.BLOCKED, obstacle.reason, notes=(obstacle.note,))
-    strangers = around.neighbours.strangers(subject)
+    strangers = _strangers(subject, record, around)
     if strangers and not around.settings.confirmed:
-        note = f"it holds what this stack didn't record: {names('/'.join(each.key) for each in strangers)}"
+        note = f"it holds what this stack didn't record: {strangers}"
         calls = ", ".join(f"{call.method} {call.target}" for call in subject.kind.delete(subject.live))
         passes = f"--confirm with the id of this plan deletes it all the same: {calls}"
         return Decision(subject, Action.BLOCKED, Reason.HOLDS_UNRECORDED, notes=(note, passes))
     return Decision(subject, Action.DELETE, Reason.UNDECLARED, notes=_losses(subject, around))
+
+
+def _strangers(subject: Subject, record: Record, around: Surroundings) -> str:
+    """Name what an object holds that this stack neither recorded nor declares: objects, and rows that it left alone."""
+    found = [names("/".join(each.key) for each in around.neighbours.strangers(subject))]
+    foreign = around.foreign_rows.get(subject.address, 0)
+    if foreign and record.rows is not None and record.rows.mode is not RowMode.SYNC:
+        found.append(f"{foreign} rows")
+    return ", ".join(filter(None, found))
 
 
 def _resolved(desired: Attributes, ids: Mapping[Address, str]) -> Attributes:
@@ -185,7 +211,8 @@ def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decis
         send=subject.desired,
         fields=_all_fields(subject),
         notes=_moved_from(subject),
-        after=_record_after(subject, resource, around.stack, ""),
+        after=around.record(subject, resource),
+        rows=around.rows.whole(subject),
     )
 
 
@@ -208,7 +235,8 @@ def _made_anew(subject: Subject, resource: Resource, around: Surroundings, paren
         send=subject.desired,
         fields=_all_fields(subject),
         notes=(note, *_losses(subject, around)),
-        after=_record_after(subject, resource, around.stack, ""),
+        after=around.record(subject, resource),
+        rows=around.rows.whole(subject),
     )
 
 
@@ -216,14 +244,15 @@ def _adopt(subject: Subject, resource: Resource, around: Surroundings, live: Liv
     info = subject.kind.info
     ignored = ignored_paths(resource.meta.ignore, around.today)
     found = compare(subject.desired, {}, live.attributes, info.fields, ignored)
+    rows = around.rows.script(subject)
     if not around.settings.adopt_existing:
         note = "it exists and this stack did not make it; --on-exists adopt takes it over"
-        return Decision(subject, Action.BLOCKED, Reason.EXISTS, fields=found.fields, notes=(note,))
+        return Decision(subject, Action.BLOCKED, Reason.EXISTS, fields=found.fields, notes=(note,), rows=rows)
     if found.create_only:
         note = f"it exists and differs in {', '.join(found.create_only)}; what this stack didn't make is never replaced"
         return Decision(subject, Action.BLOCKED, Reason.CREATE_ONLY, fields=found.fields, notes=(note,))
-    if found.send and Verb.UPDATE not in resource.meta.policy & info.verbs:
-        return _lacks_update(subject, found)
+    if lacking := _lacks_update(subject, resource, found, rows):
+        return lacking
     notes = [f"{path} can't be verified and is taken as declared" for path in found.assumed]
     if subject.gone:
         notes.append("the recorded object is gone; another stands under its name")
@@ -234,40 +263,47 @@ def _adopt(subject: Subject, resource: Resource, around: Surroundings, live: Liv
         send=found.send,
         fields=found.fields,
         notes=tuple(notes),
-        after=_record_after(subject, resource, around.stack, live.remote_id, found.desired),
+        after=around.record(subject, resource, live.remote_id, found.desired),
+        rows=rows,
     )
 
 
 def _update(subject: Subject, resource: Resource, around: Surroundings, record: Record, live: LiveObject) -> Decision:
-    if _agree(subject, resource, around.stack, record, live):
-        return Decision(subject, Action.NOOP, Reason.UNCHANGED)
+    rows = around.rows.script(subject) if resource.rows else None
+    if _agree(subject, resource, around, record, live) and not (rows and rows.count):
+        return Decision(subject, Action.NOOP, Reason.UNCHANGED, rows=rows)
     info = subject.kind.info
     ignored = ignored_paths(resource.meta.ignore, around.today)
     found = compare(subject.desired, record.attributes, live.attributes, info.fields, ignored)
-    elsewhere = _place_fields(subject, record, live)
+    elsewhere = place_fields(subject, record, live)
     if elsewhere or found.create_only:
         return _replace(subject, resource, around, (*elsewhere, *found.fields))
-    if found.send and Verb.UPDATE not in resource.meta.policy & info.verbs:
-        return _lacks_update(subject, found)
-    settings = _settings_fields(subject, resource, record)
-    after = _record_after(subject, resource, around.stack, live.remote_id, found.desired)
+    if lacking := _lacks_update(subject, resource, found, rows):
+        return lacking
+    obstacle = around.obstacles.get(subject.address)
+    if obstacle is not None:  # against its new name: nothing else stands against an update
+        return Decision(subject, Action.BLOCKED, obstacle.reason, fields=found.fields, notes=(obstacle.note,))
+    settings = settings_fields(subject, resource, record)
+    after = around.record(subject, resource, live.remote_id, found.desired)
     fields = (*found.fields, *settings)
     action, reason = Action.NOOP, Reason.UNCHANGED
     if subject.moved:
         action, reason = Action.ADOPT, Reason.MOVED
     elif found.send:
         action, reason = Action.UPDATE, Reason.FIELDS_CHANGED
+    elif rows and rows.count:
+        action, reason = Action.UPDATE, Reason.ROWS_CHANGED
     elif settings:
         action, reason = Action.UPDATE, Reason.SETTINGS_CHANGED
-    return Decision(subject, action, reason, found.send, fields, _moved_from(subject), after, found.unverifiable)
+    return Decision(subject, action, reason, found.send, fields, _moved_from(subject), after, found.unverifiable, rows)
 
 
-def _agree(subject: Subject, resource: Resource, stack: Stack, record: Record, live: LiveObject) -> bool:
+def _agree(subject: Subject, resource: Resource, around: Surroundings, record: Record, live: LiveObject) -> bool:
     """Whether all three sides say the same: in most plans most do, and they are done with at once."""
     return (
         subject.desired.items() <= live.attributes.items()
         and live.key == subject.key
-        and record == _record_after(subject, resource, stack, live.remote_id)
+        and record == around.record(subject, resource, live.remote_id)
     )
 
 
@@ -275,8 +311,12 @@ def _moved_from(subject: Subject) -> tuple[str, ...]:
     return (f"moved from {subject.record.address}",) if subject.moved and subject.record else ()
 
 
-def _lacks_update(subject: Subject, found: Difference) -> Decision:
-    return Decision(subject, Action.BLOCKED, Reason.POLICY, fields=found.fields, notes=("its policy lacks update",))
+def _lacks_update(subject: Subject, resource: Resource, found: Difference, rows: RowScript | None) -> Decision | None:
+    """Block what needs the verb update, where the policy or the kind lacks it."""
+    if Verb.UPDATE in resource.meta.policy & subject.kind.info.verbs or not (found.send or (rows and rows.count)):
+        return None
+    note = "its policy lacks update"
+    return Decision(subject, Action.BLOCKED, Reason.POLICY, fields=found.fields, notes=(note,), rows=rows)
 
 
 def _replace(subject: Subject, resource: Resource, around: Surroundings, fields: tuple[FieldDiff, ...]) -> Decision:
@@ -285,9 +325,16 @@ def _replace(subject: Subject, resource: Resource, around: Surroundings, fields:
     if blocked is not None:
         reason, note = blocked
         return Decision(subject, Action.BLOCKED, reason, fields=fields, notes=(note, *losses))
-    after = _record_after(subject, resource, around.stack, "")
-    notes = (*_moved_from(subject), *losses)
-    return Decision(subject, Action.REPLACE, Reason.CREATE_ONLY, subject.desired, fields, notes, after)
+    return Decision(
+        subject,
+        Action.REPLACE,
+        Reason.CREATE_ONLY,
+        send=subject.desired,
+        fields=fields,
+        notes=(*_moved_from(subject), *losses),
+        after=around.record(subject, resource),
+        rows=around.rows.whole(subject),
+    )
 
 
 def _why_not_replace(subject: Subject, resource: Resource, obstacle: Obstacle | None) -> tuple[Reason, str] | None:
@@ -306,7 +353,11 @@ def _losses(subject: Subject, around: Surroundings) -> tuple[str, ...]:
     notes = [f"lost: {lost}"] if lost else []
     below = [str(child.address) for child in around.neighbours.children(subject.address) if child.live is not None]
     below += ["/".join(each.key) + " (not recorded)" for each in around.neighbours.strangers(subject)]
-    return (*notes, f"goes with it: {names(below)}") if below else tuple(notes)
+    if below:
+        notes.append(f"goes with it: {names(below)}")
+    if foreign := around.foreign_rows.get(subject.address):
+        notes.append(f"goes with it: {foreign} rows this stack never wrote")
+    return tuple(notes)
 
 
 def names(all_names: Iterable[str]) -> str:
@@ -318,51 +369,3 @@ def names(all_names: Iterable[str]) -> str:
 
 def _all_fields(subject: Subject) -> tuple[FieldDiff, ...]:
     return tuple(FieldDiff(path, None, masked(value), Cause.PENDING) for path, value in subject.desired.items())
-
-
-def _place_fields(subject: Subject, record: Record, live: LiveObject) -> tuple[FieldDiff, ...]:
-    """Name the parts of the natural key, and the connection, that differ: an object can't be moved there."""
-    found = []
-    if record.connection != subject.connection:
-        found.append(FieldDiff("metadata.connection", record.connection, subject.connection, Cause.PENDING))
-    if live.key != subject.key:
-        info = subject.kind.info
-        above, above_new = info.parent_key(live.key), info.parent_key(subject.key)
-        if above != above_new and info.parent_field:
-            found.append(FieldDiff(info.parent_field, "/".join(above), "/".join(above_new), Cause.PENDING))
-        own = zip(info.own_key, live.key[len(above) :], subject.key[len(above_new) :], strict=True)
-        found += [FieldDiff(name, was, will, Cause.PENDING) for name, was, will in own if was != will]
-    return tuple(found)
-
-
-def _settings_fields(subject: Subject, resource: Resource, record: Record) -> list[FieldDiff]:
-    """Name the switches that differ from the record, and the fields that are declared no longer."""
-    meta = resource.meta
-    fields = []
-    if record.protect != meta.protect:
-        fields.append(FieldDiff("metadata.protect", record.protect, meta.protect, Cause.PENDING))
-    if record.policy != meta.policy:
-        fields.append(FieldDiff("metadata.policy", sorted(record.policy), sorted(meta.policy), Cause.PENDING))
-    if record.replace != meta.replace:
-        fields.append(FieldDiff("metadata.replace", record.replace, meta.replace, Cause.PENDING))
-    released = [path for path in record.attributes if path not in subject.desired]
-    return fields + [FieldDiff(path, record.attributes[path], None, Cause.RELEASED) for path in released]
-
-
-def _record_after(
-    subject: Subject, resource: Resource, stack: Stack, remote_id: str, desired: Attributes | None = None
-) -> Record:
-    return Record(
-        address=subject.address,
-        connection=subject.connection,
-        endpoint=stack.connections[subject.connection].endpoint,
-        remote_id=remote_id,
-        key=subject.key,
-        parent=resource.parent if isinstance(resource.parent, Address) else None,
-        depends_on=resource.depends_on,
-        attributes=subject.desired if desired is None else desired,
-        protect=resource.meta.protect,
-        policy=resource.meta.policy,
-        replace=resource.meta.replace,
-        schema_version=subject.kind.info.schema_version,
-    )

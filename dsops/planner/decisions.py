@@ -15,6 +15,7 @@ from dsops.planner.inputs import Inputs, Subject
 from dsops.planner.matching import match
 from dsops.planner.neighbours import Neighbours
 from dsops.planner.obstacles import claimed, held, taken
+from dsops.planner.rowplans import RowPlans, plan_rows
 from dsops.planner.select import select
 
 
@@ -25,10 +26,12 @@ class Decisions:
     Attributes:
         by_address: The decisions; undeclared objects first, then declared ones, parents before children.
         neighbours: What stands where.
+        rows: The declared rows that are compared.
     """
 
     by_address: Mapping[Address, Decision]
     neighbours: Neighbours
+    rows: RowPlans
 
 
 def decide_all(inputs: Inputs) -> Decisions:
@@ -45,26 +48,40 @@ def decide_all(inputs: Inputs) -> Decisions:
     chosen = select(resources.values(), undeclared, targets=settings.targets, excludes=settings.excludes)
     order = [subjects[address] for address in _order(inputs, undeclared) if address in chosen]
     obstacles = claimed(inputs, subjects) if undeclared else {}
+    rows = plan_rows(inputs, subjects)
     while True:
-        decided = _round(inputs, neighbours, order, obstacles)
+        decided = _round(inputs, neighbours, order, obstacles, rows)
         found = {
             address: obstacle
             for address, obstacle in (*held(decided, neighbours), *taken(decided, neighbours))
             if address not in obstacles
         }
         if not found:
-            return Decisions(decided, neighbours)
+            return Decisions(decided, neighbours, rows)
         obstacles |= found
 
 
 def _round(
-    inputs: Inputs, neighbours: Neighbours, order: Iterable[Subject], obstacles: Mapping[Address, Obstacle]
+    inputs: Inputs,
+    neighbours: Neighbours,
+    order: Iterable[Subject],
+    obstacles: Mapping[Address, Obstacle],
+    rows: RowPlans,
 ) -> dict[Address, Decision]:
     decided: dict[Address, Decision] = {}
     ids: dict[Address, str] = {}
     observation = inputs.observation
     around = Surroundings(
-        inputs.stack, inputs.settings, inputs.today, observation.failed, neighbours, obstacles, decided, ids
+        stack=inputs.stack,
+        settings=inputs.settings,
+        today=inputs.today,
+        failed=observation.failed,
+        neighbours=neighbours,
+        obstacles=obstacles,
+        decided=decided,
+        ids=ids,
+        rows=rows,
+        foreign_rows=observation.foreign_rows,
     )
     for subject in order:
         address = subject.address

@@ -60,7 +60,7 @@ def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declare
     attributes: dict[Address, Attributes] = {}
     for address, resource in by_address.items():
         try:
-            attributes[address] = kinds[address.type].normalise(resource.spec)
+            attributes[address] = _attributes(resource, kinds[address.type], keys.get(address))
         except ValueError as wrong:
             problems.append(error(str(wrong), source=resource.source, address=address))
     if problems:
@@ -89,6 +89,12 @@ def _add_key(
     elif resource.parent is not None:
         parent = kind.parent_key(resource.parent)
     return keys.setdefault(address, kind.key(address.name, resource.spec, parent))
+
+
+def _attributes(resource: Resource, kind: Kind, key: NaturalKey | None) -> Attributes:
+    """Return the declared fields; a name that can be changed is one of them."""
+    attributes = kind.normalise(resource.spec)
+    return {**attributes, "name": key[-1]} if key and kind.info.renamable else attributes
 
 
 def _inside(
@@ -140,8 +146,9 @@ def _ignores(resource: Resource, kinds: Mapping[str, Kind]) -> Iterator[Diagnost
     """Refuse to ignore what the kind doesn't have: a misspelt path would be compared after all."""
     if not resource.meta.ignore:
         return
-    facts = kinds[resource.address.type].info.fields
-    known = {*facts, *(field.group for field in facts.values() if field.group)}
+    kind = kinds[resource.address.type]
+    facts = kind.info.fields
+    known = {*facts, *(field.group for field in facts.values() if field.group), *(("rows",) if kind.rows else ())}
     for each in resource.meta.ignore:
         if each.path not in known and not any(each.path.startswith(path + ".") for path in facts):
             near = difflib.get_close_matches(each.path, known, n=1)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from dsops.model import Action, Change, Guard
+from dsops.model import Action, Change, Guard, RowChanges, RowMode, Safety
 from dsops.planner.inputs import Inputs
 
 _PERCENT_FROM = 10
-"""Percentages say something from this many recorded objects on."""
+"""Percentages say something from this many recorded objects, or live rows, on."""
 _WAY_THROUGH = "--confirm with the id of this plan passes it"
 
 
@@ -15,6 +15,9 @@ def guards(inputs: Inputs, changes: Sequence[Change]) -> tuple[Guard, ...]:
     found = list(moved_endpoints(inputs))
     if not inputs.settings.destroy:
         found += [*_deletes(inputs, changes), *_updates(inputs, changes), *_emptied(inputs)]
+        for change in changes:
+            if change.rows is not None and change.action is not Action.BLOCKED:
+                found += _rows(inputs.stack.safety, change, change.rows)
     return tuple(found)
 
 
@@ -27,6 +30,26 @@ def _deletes(inputs: Inputs, changes: Sequence[Change]) -> Iterator[Guard]:
     if recorded >= _PERCENT_FROM and count * 100 > safety.max_delete_percent * recorded:
         share = _share("deletes and replaces", count, recorded, safety.max_delete_percent)
         yield Guard("maxDeletePercent", share, _WAY_THROUGH)
+
+
+def _rows(safety: Safety, change: Change, rows: RowChanges) -> Iterator[Guard]:
+    """Count the rows of one dataset: the limits hold for each by itself."""
+    name = change.address
+    if rows.delete > safety.max_deletes:
+        summary = f"{name}: {rows.delete} rows are deleted; at most {safety.max_deletes} are let through"
+        yield Guard("maxDeletes", summary, _WAY_THROUGH)
+    for guard, what, count, limit in (
+        ("maxDeletePercent", "deleted", rows.delete, safety.max_delete_percent),
+        ("maxUpdatePercent", "changed", rows.update, safety.max_update_percent),
+    ):
+        if rows.live >= _PERCENT_FROM and count * 100 > limit * rows.live:
+            percent = count * 100 / rows.live
+            share = f"{name}: {count} of {rows.live} live rows are {what}, {percent:.0f}%; "
+            yield Guard(guard, f"{share}at most {limit:g}% are let through", _WAY_THROUGH)
+    recorded = change.before.rows.count if change.before and change.before.rows else 0
+    if rows.mode is RowMode.SYNC and not rows.create + rows.update + rows.noop and (rows.live or recorded):
+        summary = f"{name}: no row is declared, while {rows.live} are there and {recorded} are recorded"
+        yield Guard("rowsEmptied", summary, _WAY_THROUGH)
 
 
 def _updates(inputs: Inputs, changes: Sequence[Change]) -> Iterator[Guard]:

@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dsops.model import Address, Attributes, Kind, LiveObject, NaturalKey, Record, Resource, Stack, State
 from dsops.planner.declared import Declared
 from dsops.planner.observation import Observation
+from dsops.planner.rows import DeclaredSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Settings:
         excludes: Address patterns.
         adopt_existing: Adopt a declared object that exists and isn't recorded, instead of blocking.
         confirmed: Whether ``--confirm`` quoted the plan: deletes of parents with unrecorded children are let through.
+        full: Whether a plan names all rows that it changes, and not just the first of each dataset.
     """
 
     destroy: bool = False
@@ -26,6 +28,7 @@ class Settings:
     excludes: tuple[str, ...] = ()
     adopt_existing: bool = True
     confirmed: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Inputs:
         kinds: Kinds by type.
         today: For ``ignore.until``.
         settings: What the person asked for.
+        rows: The declared rows of every resource that declares some.
+        traits: What was learned of how a provider behaves: endpoint to name to value.
     """
 
     stack: Stack
@@ -49,6 +54,8 @@ class Inputs:
     kinds: Mapping[str, Kind]
     today: dt.date
     settings: Settings = Settings()
+    rows: Mapping[Address, DeclaredSide] = field(default_factory=dict)
+    traits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,9 @@ class LiveIndex:
             for scope, listing in self._observation.listings.items()
             for each in listing.objects
         }
-        for place, each in self._observation.readings.items():
-            if each is not None:
-                found.setdefault(place, each)
+        for (connection, type_, _), each in self._observation.readings.items():
+            if each is not None:  # where it stands now: it may have been renamed since it was recorded
+                found.setdefault((connection, type_, each.key), each)
         return found
 
     def of(self, record: Record) -> LiveObject | None:

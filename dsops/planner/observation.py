@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dsops.model import Address, Diagnostic, Listing, LiveObject, Lookup, NaturalKey
+from dsops.planner.rows import RowDelta
 
 
 class Scope(NamedTuple):
@@ -32,6 +33,8 @@ class Observation:
         lookups: What was looked up for a resource.
         failed: Resources whose lookup failed, and why.
         reads: Requests made.
+        rows: How the live rows differ from the declared ones, of every dataset that is there and declares rows.
+        foreign_rows: How many rows this stack never wrote, of datasets that are to go; none where it wrote them all.
     """
 
     listings: Mapping[Scope, Listing] = field(default_factory=dict)
@@ -39,3 +42,5 @@ class Observation:
     lookups: Mapping[Address, Lookup] = field(default_factory=dict)
     failed: Mapping[Address, Diagnostic] = field(default_factory=dict)
     reads: int = 0
+    rows: Mapping[Address, RowDelta] = field(default_factory=dict)
+    foreign_rows: Mapping[Address, int] = field(default_factory=dict)

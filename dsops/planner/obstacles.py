@@ -44,17 +44,24 @@ def held(decided: Mapping[Address, Decision], neighbours: Neighbours) -> Iterato
 
 
 def taken(decided: Mapping[Address, Decision], neighbours: Neighbours) -> Iterator[tuple[Address, Obstacle]]:
-    """Find objects that are to be made where another stands that does not go."""
+    """Find objects that are to be made, or renamed, where another stands that does not go."""
     for address, decision in decided.items():
         subject = decision.subject
         there = subject.in_the_way
-        if there is None or decision.action not in (Action.CREATE, Action.REPLACE) or _cleared(subject, decided):
+        if there is None or not _comes(decision) or _cleared(subject, decided):
             continue
         owner = neighbours.places.get((subject.connection, address.type, there.key))
         if owner is None:
             yield address, Obstacle(Reason.EXISTS, f"{'/'.join(there.key)} exists, and this stack did not record it")
         elif owner not in decided or decided[owner].action not in _GOING:
             yield address, Obstacle(Reason.EXISTS, f"{'/'.join(there.key)} is {owner}, which stays")
+
+
+def _comes(decision: Decision) -> bool:
+    """Whether an object is to stand where it does not stand now."""
+    if decision.action in (Action.CREATE, Action.REPLACE):
+        return True
+    return decision.subject.kind.info.renamable and not decision.subject.in_place and "name" in decision.send
 
 
 def _goes_too(decision: Decision | None) -> bool:

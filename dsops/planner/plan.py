@@ -10,7 +10,7 @@ from dsops.planner.inputs import Inputs
 def make_plan(inputs: Inputs) -> Plan:
     """Return what closes the gap between declared and live. Same inputs, same plan."""
     decisions = decide_all(inputs)
-    planned = changes(decisions)
+    planned = changes(inputs, decisions)
     problems = tuple(inputs.observation.failed.values())
     return Plan(
         stack=inputs.stack.name,
@@ -20,6 +20,11 @@ def make_plan(inputs: Inputs) -> Plan:
         complete=not problems,
         changes=planned,
         noop=sum(each.action is Action.NOOP for each in decisions.by_address.values()),
+        rows_noop=sum(
+            each.rows.noop
+            for each in decisions.by_address.values()
+            if each.rows is not None and each.action is not Action.BLOCKED
+        ),
         refresh=_refresh(decisions),
         guards=guards(inputs, planned),
         diagnostics=in_order((*problems, *_remarks(inputs))),

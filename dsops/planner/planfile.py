@@ -1,14 +1,17 @@
 """Saved plans: one file that needs only the state and the secrets (``specs/plan-format.md``, saved plans)."""
 
+import dataclasses
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from dsops.model import DsopsError, Plan, Stack, digest
+from dsops.model import Address, Change, DeclaredRows, DsopsError, Plan, Stack, digest
 from dsops.planner.codec import decode, encode
 from dsops.planner.document import plan_document, plan_id
+from dsops.planner.rows import SavedRows
 
 _FORMAT = "dsops-plan/1"
 
@@ -21,17 +24,46 @@ class SavedPlan:
         plan: The plan.
         stack: Settings and connections; secrets as references.
         destroy: Whether it is a plan to destroy.
+        rows: The rows that its calls send, by address.
     """
 
     plan: Plan
     stack: Stack
     destroy: bool = False
+    rows: Mapping[Address, SavedRows] = field(default_factory=dict)
 
 
-def dump_plan(saved: SavedPlan) -> bytes:
-    """Return a saved plan's file: the plan document for readers, and what applying needs, under one checksum."""
-    content = {"format": _FORMAT, "document": plan_document(saved.plan), "saved": encode(saved)}
+def dump_plan(saved: SavedPlan, rows: Mapping[Address, DeclaredRows] | None = None) -> bytes:
+    """Return a saved plan's file: the plan document for readers, and what applying needs, under one checksum.
+
+    Args:
+        saved: The plan.
+        rows: Where to read the rows that its calls send; None for those that it holds itself.
+
+    Raises:
+        DsopsError: Rows are not as they were when the plan was made.
+    """
+    sources = saved.rows if rows is None else rows
+    content: dict[str, Any] = {
+        "format": _FORMAT,
+        "document": plan_document(saved.plan),
+        "saved": encode(dataclasses.replace(saved, rows={})),
+    }
+    sent = {
+        str(change.address): SavedRows.read(sources[change.address], numbers).document()
+        for change in saved.plan.changes
+        if (numbers := _sent(change))
+    }
+    if sent:
+        content["rows"] = sent
     return _bytes({**content, "sha256": _checksum(content)})
+
+
+def _sent(change: Change) -> list[int]:
+    """Return the numbers of the declared rows that a change's calls need, rising."""
+    writes = [each.call.rows for each in change.calls if each.call.rows is not None]
+    numbers = {number for each in writes if each.body is not None for number in each.body.numbers}
+    return sorted(numbers | {each.number for each in writes if each.number is not None})
 
 
 def load_plan(data: bytes) -> SavedPlan:
@@ -53,15 +85,21 @@ def load_plan(data: bytes) -> SavedPlan:
         if content.get("sha256") != _checksum(content) or _bytes(content) != data:
             raise _refused("its checksum is wrong: it was cut short or altered")
         saved = decode(SavedPlan, content["saved"])
+        rows = {Address.parse(name): SavedRows.of(each) for name, each in content.get("rows", {}).items()}
         if not isinstance(saved, SavedPlan) or plan_id(saved.plan) != content["document"]["planId"]:
             raise _refused("its parts don't belong together")
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
         raise _refused(f"it can't be read ({wrong})") from wrong
-    return saved
+    return dataclasses.replace(saved, rows=rows)
 
 
 def _checksum(content: Mapping[str, Any]) -> str:
-    return digest({name: value for name, value in content.items() if name != "sha256"})
+    """Hash the canonical JSON of the rest. Rows are hashed by themselves: there may be a hundred thousand of them."""
+    rest = {name: value for name, value in content.items() if name not in ("sha256", "rows")}
+    if "rows" in content:
+        rows = orjson.dumps(content["rows"], option=orjson.OPT_SORT_KEYS)
+        rest["rows"] = hashlib.sha256(rows).hexdigest()
+    return digest(rest)
 
 
 def _bytes(content: Mapping[str, Any]) -> bytes:

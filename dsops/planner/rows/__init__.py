@@ -7,6 +7,7 @@ through. Does not belong here: files (the rows are given), wire names (the codec
 from dsops.planner.rows.calls import RowCalls, Target
 from dsops.planner.rows.compare import ForeignCount, LiveMark, RowComparison, RowDelta
 from dsops.planner.rows.index import RowIndex
+from dsops.planner.rows.saved import SavedRows
 from dsops.planner.rows.script import RowScript, RowUpdate, edit_script, whole_script
 from dsops.planner.rows.side import DeclaredSide
 from dsops.planner.rows.write import row_changes, row_writes
@@ -21,6 +22,7 @@ __all__ = [
     "RowIndex",
     "RowScript",
     "RowUpdate",
+    "SavedRows",
     "Target",
     "edit_script",
     "row_changes",

@@ -93,11 +93,11 @@ class RowScript:
         return len(self.creates) + len(self.updates) + len(self.deletes)
 
 
-def whole_script(index: RowIndex, *, live: int = 0) -> RowScript:
+def whole_script(index: RowIndex) -> RowScript:
     """Return the script for a dataset that is made anew: every row is created."""
     creates = array("I", range(len(index)))
     mode = index.rows.mode
-    return RowScript(mode, creates, (), (), 0, live, 0, 0, _hashed(mode, index, creates, (), ()))
+    return RowScript(mode, creates, (), (), 0, 0, 0, 0, _hashed(mode, index, creates, (), ()))
 
 
 def edit_script(
