@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
-from urllib.parse import unquote
 
 from dsops.emulator.exchange import Refusal
 
@@ -44,14 +43,6 @@ class Table(Generic[T]):
             raise Refusal(404, f"There is nothing at {raw_path}.")
         methods = ", ".join(sorted({operation.method for operation in allowed}))
         raise Refusal(405, f"{method} is not possible at {raw_path}; possible: {methods}.", (("Allow", methods),))
-
-
-def decode_segments(raw: Iterable[str]) -> list[str]:
-    """Segments of a raw path, each percent-decoded by itself. Raises Refusal 400."""
-    try:
-        return [unquote(segment, errors="strict") for segment in raw]
-    except UnicodeDecodeError as error:
-        raise Refusal(400, f"The path is not UTF-8: {error}.") from error
 
 
 def _match(pattern: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:

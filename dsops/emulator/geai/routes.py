@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from dsops.emulator.exchange import Answer
 from dsops.emulator.geai import datasets, rows, uploads
 from dsops.emulator.geai.entries import SOURCES, VARIABLES
 from dsops.emulator.geai.service import Ask, Service
-from dsops.emulator.routing import Table, decode_segments
+from dsops.emulator.routing import Table
 
 PREFIX = "/dataSetApi"
 
@@ -63,8 +64,11 @@ OPERATIONS = (*DOCUMENTED, *ALIASES)
 
 
 def find_operation(method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
-    """The operation a request means, and the values in its path. Raises Refusal 404, 405."""
-    return _TABLE.find(method, raw_path, decode_segments(raw_path.split("/")))
+    """The operation a request means, and the values in its path. Raises Refusal 404, 405.
+
+    What isn't UTF-8 is decoded all the same: an id like that is one of nothing.
+    """
+    return _TABLE.find(method, raw_path, [unquote(segment) for segment in raw_path.split("/")])
 
 
 _TABLE = Table(OPERATIONS)

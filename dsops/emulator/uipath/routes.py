@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
-from dsops.emulator.exchange import Answer
-from dsops.emulator.routing import Table, decode_segments
+from dsops.emulator.exchange import Answer, Refusal
+from dsops.emulator.routing import Table
 from dsops.emulator.uipath import consume, datasets, exports, sources, streams, tags
 from dsops.emulator.uipath.service import Ask, Service
 
@@ -77,7 +78,10 @@ def _segments(rest: str) -> list[str]:
     raw = rest.split("/")[1:]
     if raw:
         raw[:1] = re.split("%2[Ff]", raw[0], maxsplit=1)
-    return decode_segments(raw)
+    try:
+        return [unquote(segment, errors="strict") for segment in raw]
+    except UnicodeDecodeError as error:
+        raise Refusal(400, f"The path is not UTF-8: {error}.") from error
 
 
 _TABLE = Table(OPERATIONS)
