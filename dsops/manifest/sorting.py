@@ -125,7 +125,7 @@ class Sorted:
                 self._report(
                     f"This document {wrong} {name}", document.source,
                     detail="Every YAML file of the stack folder is a manifest, and says what it declares.",
-                    hint="Begin it with apiVersion (such as uipath/v1) and kind; if it holds rows, name it in a rows.from.",
+                    hint="Begin it with apiVersion (such as uipath/v1) and kind; a rows.from must name files of rows.",
                 )  # fmt: skip
                 return
         known = {each for each, _ in self._known}

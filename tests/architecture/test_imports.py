@@ -22,6 +22,7 @@ THIRD_PARTIES = frozenset(
         "jsonschema_rs",
         "numpy",
         "orjson",
+        "pyarrow",
         "pydantic",
         "rich",
         "sniffio",

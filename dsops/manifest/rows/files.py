@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from dsops.manifest.discovery import STACK_FILE
-from dsops.manifest.rows.formats import FORMATS, format_of
+from dsops.manifest.rows.formats import SUFFIXES, has_rows
 from dsops.manifest.words import listed, near
 
 _MAGIC: Final = re.compile(r"[*?\[]")
@@ -122,14 +122,14 @@ def _check(root: Path, name: str) -> None:
         raise Refused(f"{name} is a folder", hint=f"Name files: {name}/*.jsonl.")
     if not path.is_file():
         raise Refused(f"{name} is no file")
-    if format_of(name) is None:
-        raise Refused(f"{name} is no file of rows", hint=f"Known suffixes: {listed(FORMATS)}.")
+    if not has_rows(name):
+        raise Refused(f"{name} is no file of rows", hint=f"Known suffixes: {listed(SUFFIXES)}.")
 
 
 def _neighbour(root: Path, path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return "Paths count from the folder of dsops.yaml."
-    there = [each.name for each in _entries(folder) if format_of(each.name)]
+    there = [each.name for each in _entries(folder) if has_rows(each.name)]
     where = folder.relative_to(root).as_posix()
     return near(path.name, there, "files") if there else f"There are no files of rows in {where}."

@@ -1,20 +1,48 @@
-"""Which reader a file's suffix means."""
+"""Which reader a file's suffix means. Each is imported when a file asks for it."""
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
-from types import MappingProxyType
+from typing import Final
 
 from dsops.manifest.rows.base import Format
-from dsops.manifest.rows.jsonl import Jsonl
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        ".jsonl": Jsonl(),
-        ".ndjson": Jsonl(),
-    }
-)
+SUFFIXES: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".yaml", ".yml", ".parquet")
 
 
-def format_of(name: str) -> Format | None:
-    """Return the reader for a file; None for a suffix that says nothing."""
-    return FORMATS.get(PurePosixPath(name).suffix.lower())
+def has_rows(name: str) -> bool:
+    """Whether a file's suffix says that it holds rows."""
+    return _suffix(name) in SUFFIXES
+
+
+def format_of(name: str) -> Format:
+    """Return the reader for a file of rows.
+
+    Raises:
+        ValueError: Its suffix says nothing.
+    """
+    match _suffix(name):
+        case ".jsonl" | ".ndjson":
+            from dsops.manifest.rows.jsonl import Jsonl
+
+            return Jsonl()
+        case ".json":
+            from dsops.manifest.rows.json import Json
+
+            return Json()
+        case ".csv" | ".tsv" as suffix:
+            from dsops.manifest.rows.cells import Cells
+
+            return Cells("\t" if suffix == ".tsv" else "")
+        case ".yaml" | ".yml":
+            from dsops.manifest.rows.yaml import Yaml
+
+            return Yaml()
+        case ".parquet":
+            from dsops.manifest.rows.parquet import Parquet
+
+            return Parquet()
+        case suffix:
+            raise ValueError(f"{suffix!r} is the suffix of no format")
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()

@@ -8,12 +8,11 @@ import orjson
 
 from dsops.manifest.rows.base import Located, RowFile
 from dsops.manifest.rows.problems import Problems
+from dsops.manifest.rows.tidy import BOM, UTF16, not_utf8, utf16
 from dsops.manifest.words import a_kind_of
 
-BOM: Final = b"\xef\xbb\xbf"
-UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _LINE_END: Final = 2
-_BUFFER: Final = 1 << 20
+_BUFFER: Final = 1 << 16
 
 
 class Jsonl:
@@ -60,7 +59,7 @@ class JsonlCursor:
 
     def __init__(self, file: RowFile) -> None:
         """Open the file; it is closed when nobody uses the cursor any more."""
-        self._handle = file.path.open("rb")
+        self._handle = file.path.open("rb", buffering=_BUFFER)
         self._limit = file.largest + _LINE_END
         weakref.finalize(self, self._handle.close)
 
@@ -79,7 +78,7 @@ def _begin(handle: BinaryIO, file: RowFile, problems: Problems) -> int:
     if first == BOM:
         return len(BOM)
     if first.startswith(UTF16):
-        problems.report(file.source(1), f"{file.name} is UTF-16", hint="Save it as UTF-8.")
+        utf16(file, problems)
         handle.seek(0, 2)
     else:
         handle.seek(0)
@@ -100,13 +99,7 @@ def _refuse(text: bytes, failed: orjson.JSONDecodeError, file: RowFile, line: in
     try:
         text.decode()
     except UnicodeDecodeError as wrong:
-        column = len(text[: wrong.start].decode(errors="replace")) + 1
-        problems.report(
-            file.source(line, column),
-            "The line is not UTF-8",
-            detail=f"The byte 0x{text[wrong.start]:02x} here begins no UTF-8 character.",
-            hint="Save the file as UTF-8.",
-        )
+        not_utf8(text[: wrong.start], text[wrong.start], file, line, problems)
         return
     if text.startswith(BOM):
         problems.report(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dsops.manifest.rows.base import LARGEST_ROW, Cursor, Document, Format, Located, RowFile
-from dsops.manifest.rows.formats import FORMATS, format_of
+from dsops.manifest.rows.formats import format_of
 from dsops.manifest.rows.problems import Problems
 from dsops.manifest.words import error, listed
 from dsops.model import Diagnostic, DsopsError, RowItem, RowSet, Source, Values
@@ -124,9 +124,6 @@ class RowReader:
 
     def _read_file(self, name: str, take: Take, problems: Problems) -> None:
         form = format_of(name)
-        if form is None:
-            problems.report(Source(name, 1), f"{name} is no file of rows", hint=f"Known suffixes: {listed(FORMATS)}.")
-            return
         rows = self._rows
         file = RowFile(self._root / name, name, self._declared, rows.encoding, rows.delimiter, self._largest)
         part = self._part(name, form, file)

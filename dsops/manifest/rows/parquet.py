@@ -1,0 +1,52 @@
+"""Parquet: columns as the fields, nested parts as lists of structs. Needs the extra ``parquet``."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from dsops.manifest.rows.base import Forward, Located, RowFile
+from dsops.manifest.rows.problems import Problems
+from dsops.manifest.rows.tidy import is_row, unknown_names
+
+_BATCH: Final = 256
+
+
+class Parquet:
+    """A table. Its rows have no lines: where one is told, it is the number of the row, from 1. Null is absent."""
+
+    columns = False
+
+    def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located]:
+        """Yield the rows, numbered."""
+        try:
+            import pyarrow as pa
+            from pyarrow import parquet
+        except ImportError:
+            problems.report(
+                file.source(1),
+                "Parquet can't be read: the library for it is not installed",
+                hint="Install dsops with the extra parquet: pip install 'dsops[parquet]'.",
+            )
+            return
+        try:
+            for number, document in enumerate(_documents(parquet.ParquetFile(handle), file, problems)):
+                if is_row(document, file, number + 1, 1, problems):
+                    yield number, number + 1, 1, document
+        except (pa.ArrowException, OSError, ValueError, ArithmeticError) as failed:
+            said = str(failed).partition("\n")[0]
+            problems.report(file.source(1), f"{file.name} is no Parquet file that can be read", detail=f"{said}.")
+
+    def cursor(self, file: RowFile) -> Forward:
+        """Open a file again."""
+        return Forward(self, file)
+
+
+def _documents(table: Any, file: RowFile, problems: Problems) -> Iterator[Any]:
+    known = []
+    for name in table.schema_arrow.names:
+        against = unknown_names(file, name)
+        if against:
+            problems.report(file.source(1), f"The column {name} is unknown", detail="; ".join(against))
+        else:
+            known.append(name)
+    for batch in table.iter_batches(batch_size=_BATCH, columns=known) if known else ():
+        yield from batch.to_pylist()
