@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -25,7 +26,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         raise
 
 
-def create_whole(path: Path, data: bytes) -> None:
+def create_whole(path: Path, content: Iterable[bytes]) -> None:
     """Write a new file, whole or not at all.
 
     Raises:
@@ -36,7 +37,7 @@ def create_whole(path: Path, data: bytes) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(content)
             os.fchmod(file.fileno(), 0o644)
         # A link, because it refuses a name that is taken, where a rename would replace it.
         path.hardlink_to(temporary)

@@ -1,20 +1,20 @@
 """Manifests of what was imported: printed or written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from dsops.cli.files import create_whole
 from dsops.cli.options import Common
 from dsops.cli.output import out, say
-from dsops.engine import Imported
+from dsops.engine import Imported, Workspace
 from dsops.model import DsopsError
 from dsops.render import json_text
 
 
-def writer(folder: Path) -> Callable[[Mapping[str, str]], None]:
+def writer(folder: Path) -> Callable[[Mapping[str, str | Iterable[bytes]]], None]:
     """Return what writes manifests below ``folder``: all of them, or none where a file is there already."""
 
-    def write(files: Mapping[str, str]) -> None:
+    def write(files: Mapping[str, str | Iterable[bytes]]) -> None:
         taken = sorted(name for name in files if (folder / name).exists())
         if taken:
             raise DsopsError.of(
@@ -22,9 +22,9 @@ def writer(folder: Path) -> Callable[[Mapping[str, str]], None]:
                 detail="\n".join(str(folder / name) for name in taken),
                 hint="Choose another folder with --into, or remove them first.",
             )
-        for name, text in files.items():
+        for name, content in files.items():
             try:
-                create_whole(folder / name, text.encode())
+                create_whole(folder / name, [content.encode()] if isinstance(content, str) else content)
             except OSError as error:
                 why = error.strerror or str(error)
                 raise DsopsError.of(f"{folder / name} can't be written", detail=why) from error
@@ -32,13 +32,30 @@ def writer(folder: Path) -> Callable[[Mapping[str, str]], None]:
     return write
 
 
+def below(workspace: Workspace, folder: Path) -> str:
+    """Return a folder as manifests name it: below the stack folder.
+
+    Raises:
+        DsopsError: It lies elsewhere.
+    """
+    try:
+        return folder.resolve().relative_to(workspace.stack.root).as_posix()
+    except ValueError:
+        raise DsopsError.of(
+            f"{folder} is not below the stack folder",
+            detail="manifests lie in the stack's folder, and name files with rows from there",
+            hint="choose another folder with --into",
+        ) from None
+
+
 def told(common: Common, found: Imported, folder: Path) -> None:
     """Tell which files were written."""
     for note in found.notes:
         say(note)
     if common.format == "json":
-        out(json_text({"files": dict(found.files), "recorded": found.recorded, "notes": list(found.notes)}))
+        files = {"files": dict(found.files), "rows": list(found.rows)}
+        out(json_text({**files, "recorded": found.recorded, "notes": list(found.notes)}))
     elif found.files:
-        out("\n".join(str(folder / name) for name in sorted(found.files)))
+        out("\n".join(str(folder / name) for name in sorted((*found.files, *found.rows))))
     elif not found.recorded:
         say("Nothing to import.")

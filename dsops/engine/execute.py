@@ -5,10 +5,10 @@ outcome is durable before a call that rests on it.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dsops.engine.effects import begun, record_after, resolved, resolver
+from dsops.engine.effects import begun, record_after, resolved, resolver, rows_change
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend
 from dsops.engine.schedule import run_in_order
@@ -25,6 +25,7 @@ from dsops.model import (
     Plan,
     PlannedCall,
     Record,
+    RowMark,
     RowsPatch,
     StateError,
     Status,
@@ -173,10 +174,11 @@ class Executor:
         known, rows = self.rows.get(record.address), record.rows
         if known is None or known.marks is None or rows is None:
             return ()
-        same_key = before is not None and before.rows is not None and before.rows.key == rows.key
-        if same_key and before is not record and before.rows.digest:
+        held = before.rows if before is not None else None
+        if held is not None and held is not rows and held.key == rows.key and held.digest:
             return ()
-        return (RowsPatch(holder_of(record), known.marks(), clear=not same_key),)
+        holder = holder_of(record)
+        return (RowsPatch(holder, _joined(known.marks(), self.session.rows(holder))),)
 
     def _recordable(self, record: Record) -> Record:
         """Return the record without a digest of rows that the state does not hold."""
@@ -257,7 +259,7 @@ class Executor:
     async def _end(self, progress: _Progress) -> None:
         """Settle a change whose calls have all ended."""
         trouble = progress.trouble
-        if trouble is None and any(each.call.rows is not None for each in progress.change.calls):
+        if trouble is None and rows_change(progress.change):
             try:
                 trouble = await self._seal(progress.change)
             except StateError as broken:
@@ -303,6 +305,13 @@ def _needs_no_call(progress: _Progress) -> bool:
         each.call.rows is not None and each.call.effect is not Effect.CREATE for each in progress.left.values()
     )
     return not progress.left or (only_rows and progress.change.action is Action.ADOPT)
+
+
+def _joined(marks: Iterable[RowMark], held: Mapping[bytes, RowMark]) -> Iterator[RowMark]:
+    """Yield marks of rows that are as declared; what dsops wrote before stays written by it."""
+    for mark in marks:
+        old = held.get(mark.key)
+        yield mark if old is None or not old.written else mark._replace(written=True)
 
 
 def _left_behind(change: Change) -> list[Address]:

@@ -223,7 +223,7 @@ class World:
 
     def plan(self) -> Plan:
         """What apply would do now."""
-        return asyncio.run(engine.plan(self.workspace(), Options("dsops plan"), lambda _: None))
+        return asyncio.run(engine.plan(self.workspace(), Options("dsops plan"), lambda _: None)).plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,19 +49,21 @@ def command(
     import asyncio
 
     from dsops import engine
-    from dsops.cli.importing import told, writer
+    from dsops.cli.importing import below, told, writer
     from dsops.cli.names import address as parse
     from dsops.cli.progress import progress
     from dsops.cli.workspace import load_workspace
 
     workspace = load_workspace(common)
-    write = writer(common.directory / into)
+    write, folder = writer(common.directory / into), below(workspace, common.directory / into)
     chosen = options("import", given)
     with progress(common) as emit:
         if address and name and not everything:
-            found = asyncio.run(engine.import_one(workspace, parse(address), name, connection, chosen, emit, write))
+            found = asyncio.run(
+                engine.import_one(workspace, parse(address), name, connection, chosen, emit, write, folder=folder)
+            )
         elif connection and not address:
-            found = asyncio.run(engine.import_all(workspace, connection, chosen, emit, write))
+            found = asyncio.run(engine.import_all(workspace, connection, chosen, emit, write, folder=folder))
         else:
             raise click.UsageError("give ADDRESS and ID, or --connection C --all")
     told(common, found, into)
