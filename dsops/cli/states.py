@@ -1,6 +1,6 @@
 """The state of the chosen stack, for the `dsops state` commands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -28,6 +28,11 @@ def recorded(records: Mapping[Address, Record], address: Address) -> Record:
     near = get_close_matches(str(address), map(str, records), n=1)
     hint = f"Did you mean {near[0]}?" if near else "dsops state list tells what is recorded."
     raise DsopsError.of(f"{address} is not recorded", hint=hint)
+
+
+def held_rows(store: StateStore, records: Iterable[Record]) -> Mapping[str, int]:
+    """Return how many rows the state holds, by holder; they are counted only where a record has some."""
+    return store.row_counts() if any(record.rows is not None for record in records) else {}
 
 
 async def rewrite(

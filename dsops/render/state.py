@@ -1,10 +1,10 @@
 """What the state holds."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from dsops.model import Holder, Intent, Record, State, Verb, masked
+from dsops.model import Holder, Intent, Record, State, Verb, masked, rows_holder
 from dsops.render.style import Style, columns, counted, printable, value_text
 
 
@@ -53,8 +53,8 @@ def state_list_text(records: Iterable[Record]) -> str:
     return "\n".join(columns(rows))
 
 
-def record_text(record: Record, *, colour: bool = False) -> str:
-    """Tell all of one record."""
+def record_text(record: Record, held: Mapping[str, int], *, colour: bool = False) -> str:
+    """Tell all of one record, given how many rows are held by holder."""
     style = Style(colour)
     rows = [
         ("remote id:", printable(record.remote_id)),
@@ -65,15 +65,16 @@ def record_text(record: Record, *, colour: bool = False) -> str:
         ("protect:", "yes" if record.protect else "no"),
         ("policy:", ", ".join(verb.value for verb in Verb if verb in record.policy) or "nothing"),
         ("replace:", "allowed" if record.replace else "not allowed"),
+        *_rows_text(record, held),
     ]
     lines = [style(str(record.address), "bold"), *(f"  {line}" for line in columns(rows, gap=" ")), "  attributes:"]
     fields = [(f"{printable(path)}:", value_text(value)) for path, value in record.attributes.items()]
     return "\n".join([*lines, *(f"    {line}" for line in columns(fields, gap=" "))])
 
 
-def record_document(record: Record) -> dict[str, Any]:
-    """Return one record as JSON content."""
-    return {
+def record_document(record: Record, held: Mapping[str, int]) -> dict[str, Any]:
+    """Return one record as JSON content, given how many rows are held by holder."""
+    document = {
         "address": str(record.address),
         "connection": record.connection,
         "endpoint": record.endpoint,
@@ -87,10 +88,19 @@ def record_document(record: Record) -> dict[str, Any]:
         "replace": record.replace,
         "schemaVersion": record.schema_version,
     }
+    if record.rows is not None:
+        document["rows"] = {
+            "mode": record.rows.mode.value,
+            "key": list(record.rows.key),
+            "count": record.rows.count,
+            "digest": record.rows.digest,
+            "held": _held(record, held),
+        }
+    return document
 
 
-def state_document(state: State) -> dict[str, Any]:
-    """Return the whole state as JSON content; it holds no secret."""
+def state_document(state: State, held: Mapping[str, int]) -> dict[str, Any]:
+    """Return the whole state as JSON content, of the rows how many are held by holder; there is no secret in it."""
     records = sorted(state.records.values(), key=lambda each: each.address)
     return {
         "formatVersion": "1",
@@ -98,8 +108,9 @@ def state_document(state: State) -> dict[str, Any]:
         "serial": state.serial,
         "stack": state.stack,
         "env": state.env,
-        "records": [record_document(each) for each in records],
+        "records": [record_document(each, held) for each in records],
         "intents": [_intent(each) for each in state.intents],
+        "traits": {endpoint: dict(traits) for endpoint, traits in state.traits.items()},
     }
 
 
@@ -151,4 +162,18 @@ def _intent(intent: Intent) -> dict[str, Any]:
         "effect": intent.effect,
         "request": intent.request,
         "at": moment(intent.at),
+        **({"rows": len(intent.rows)} if intent.rows else {}),
     }
+
+
+def _rows_text(record: Record, held: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Say what is known of a record's rows, if it has any."""
+    rows = record.rows
+    if rows is not None:
+        whole = "" if rows.digest else ", not wholly applied"
+        key = printable(", ".join(rows.key))
+        yield "rows:", f"{rows.mode.value} by {key}: {rows.count:,} declared{whole}, {_held(record, held):,} held"
+
+
+def _held(record: Record, held: Mapping[str, int]) -> int:
+    return held.get(rows_holder(record.address.type, record.endpoint, record.remote_id), 0)

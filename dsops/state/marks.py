@@ -4,6 +4,7 @@ entry = key (15 bytes) + flags (1) + content (15; zeros where the row goes)
 """
 
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate, product
@@ -14,8 +15,8 @@ ENTRY = 2 * DIGEST_SIZE + 1
 SUMMED = ENTRY + 4
 """Bytes of an entry with its checksum behind it."""
 
-_WRITTEN, _CONTENT = 1, 2
-_FLAGS = [bytes([flags]) for flags in range(4)]
+_FLAGS = {(False, False): b"\0", (False, True): b"\1", (True, False): b"\2", (True, True): b"\3"}
+"""By whether there is content, and whether dsops wrote the row."""
 _NO_CONTENT = bytes(DIGEST_SIZE)
 
 
@@ -26,14 +27,10 @@ def pack(mark: RowMark) -> bytes:
         ValueError: A digest has another length.
     """
     key, content, written = mark
-    flags = _WRITTEN if written else 0
-    if content is None:
-        content = _NO_CONTENT
-    else:
-        flags |= _CONTENT
-    if len(key) != DIGEST_SIZE or len(content) != DIGEST_SIZE:
+    entry = key + _FLAGS[content is not None, bool(written)] + (_NO_CONTENT if content is None else content)
+    if len(key) != DIGEST_SIZE or len(entry) != ENTRY:
         raise ValueError(f"a digest of a row has {DIGEST_SIZE} bytes: {mark}")
-    return key + _FLAGS[flags] + content
+    return entry
 
 
 def unpack(entry: bytes) -> RowMark:
@@ -45,8 +42,8 @@ def unpack(entry: bytes) -> RowMark:
     if len(entry) != ENTRY or entry[DIGEST_SIZE] >= len(_FLAGS):
         raise ValueError("what should be the mark of a row is none")
     flags = entry[DIGEST_SIZE]
-    content = entry[DIGEST_SIZE + 1 :] if flags & _CONTENT else None
-    return RowMark(entry[:DIGEST_SIZE], content, bool(flags & _WRITTEN))
+    content = entry[DIGEST_SIZE + 1 :] if flags & 2 else None
+    return RowMark(entry[:DIGEST_SIZE], content, bool(flags & 1))
 
 
 def unpack_all(entries: bytes) -> tuple[RowMark, ...]:
@@ -108,9 +105,10 @@ class Marks(Mapping[bytes, RowMark]):
         return unpack(entry)
 
 
-def _starts(packed: bytes, size: int) -> list[int]:
+def _starts(packed: bytes, size: int) -> "array[int]":
     """Return where the entries of each prefix of ``size`` bytes begin, and last the end of all."""
     if size == 0:
-        return [0, len(packed)]
+        return array("Q", [0, len(packed)])
     counts = Counter(zip(*(packed[at::SUMMED] for at in range(size)), strict=True))
-    return list(accumulate((counts[each] * SUMMED for each in product(range(256), repeat=size)), initial=0))
+    ends = accumulate((counts[each] * SUMMED for each in product(range(256), repeat=size)), initial=0)
+    return array("Q", ends)

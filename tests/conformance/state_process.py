@@ -4,20 +4,34 @@
 
     python -m tests.conformance.state_process STORE ROOT SECONDS ACTION [ARGS]
 
-    hold              take the lease, say "held", then obey lines on stdin: save N, announce N, deadline, block S, exit
+    hold              take the lease, say "held", then obey lines on stdin: save N, announce N, rows N, deadline,
+                      block S, exit
     count TIMES       TIMES times: take the lease, add one to a record, give it back
     flood             announce intents one after another, saying each number once it is durable
+    flood-rows        the same with rows: each settles the record and its rows, in place of those before
 """
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
-from dsops.model import Address, DsopsError, Intent, Record, State
+from dsops.model import (
+    DIGEST_SIZE,
+    Address,
+    DsopsError,
+    Intent,
+    Record,
+    RowMark,
+    RowsPatch,
+    State,
+    rows_holder,
+)
 from dsops.state import Session, StateStore
 from dsops.state.sqlite import SqliteStore
 
@@ -25,6 +39,8 @@ STACK = "support-mail"
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
 COUNTER = Address("uipath", "Dataset", "counter")
+HOLDER = rows_holder(COUNTER.type, "https://example.com", "id-1")
+"""Of the rows of ``record(1)``."""
 
 
 def open_as(kind: str, root: Path, seconds: float = 60.0, *, stack: str = STACK, env: str | None = None) -> StateStore:
@@ -46,6 +62,23 @@ def intent(number: int, name: str = "counter") -> Intent:
     """Return an intent that remembers a number."""
     saved = record(number, name)
     return Intent(0, "run", "plan", number, saved.address, "create", "PUT /x", saved, ("title",), 1000.0)
+
+
+def mark(number: int) -> RowMark:
+    """Return the mark of a row that a number names."""
+    digest = hashlib.sha256(b"%d" % number).digest()
+    return RowMark(digest[:DIGEST_SIZE], digest[-DIGEST_SIZE:])
+
+
+def marks(count: int, *, first: int = 0) -> Iterator[RowMark]:
+    """Yield the marks of some rows."""
+    return map(mark, range(first, first + count))
+
+
+def row_intent(number: int, count: int) -> Intent:
+    """Return an intent that puts rows, drops one, and finds one as it is to be."""
+    first, second, *rest = marks(count)
+    return replace(intent(number), rows=(first._replace(content=None), second._replace(written=False), *rest))
 
 
 def lease(
@@ -100,6 +133,8 @@ async def obey(session: Session, order: str, number: str = "0") -> str:
             await session.save(put=[record(int(number))])
         case "announce":
             return f"announced {(await session.announce([intent(int(number))]))[0].id}"
+        case "rows":
+            return f"announced {(await session.announce([row_intent(1, int(number))]))[0].id}"
         case "deadline":
             return f"deadline {session.deadline() - time.monotonic():.3f}"
         case "block":
@@ -129,6 +164,21 @@ async def flood(store: StateStore) -> None:
             say("durable", number)
 
 
+async def flood_rows(store: StateStore) -> None:
+    """Announce and settle with rows until killed."""
+    async with store.lease(command="dsops flood", wait=0, on_event=lambda _: None) as session:
+        await session.save(put=[record(0)], rows=[RowsPatch(HOLDER, marks(500))])
+        number = 0
+        while True:
+            number += 1
+            some = tuple(marks(500, first=500 * number))
+            (announced,) = await session.announce([replace(intent(number), rows=some)])
+            saved = replace(record(1), attributes={"number": number})
+            patch = RowsPatch(HOLDER, some, clear=True)
+            await session.settle(announced.id, outcome="done", put=[saved], rows=[patch])
+            say("durable", number)
+
+
 def main(kind: str, root: str, seconds: str, action: str, *args: str) -> None:
     """Do as the command line says."""
     store = open_as(kind, Path(root), float(seconds))
@@ -140,6 +190,8 @@ def main(kind: str, root: str, seconds: str, action: str, *args: str) -> None:
                 asyncio.run(count(store, int(args[0])))
             case "flood":
                 asyncio.run(flood(store))
+            case "flood-rows":
+                asyncio.run(flood_rows(store))
             case _:
                 raise ValueError(action)
     except DsopsError as problem:

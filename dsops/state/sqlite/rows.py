@@ -15,7 +15,7 @@ from dsops.state.marks import Marks, pack, pack_summed
 from dsops.state.sqlite.problems import damaged
 from dsops.state.sqlite.schema import ROWS_SINCE, format_of
 
-CHUNK = 20_000
+CHUNK = 50_000
 """Marks that are handled together: what one save holds in memory."""
 
 # 15 is the size of a digest, 20 what follows a key: flags, content, checksum.

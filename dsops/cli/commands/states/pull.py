@@ -10,8 +10,10 @@ from dsops.cli.output import out
 @common_options("text", "json")
 def command(common: Common) -> int:
     """Print the whole state as JSON. There is no secret in it."""
-    from dsops.cli.states import store_of
+    from dsops.cli.states import held_rows, store_of
     from dsops.render import json_text, state_document
 
-    out(json_text(state_document(store_of(common).load())))
+    store = store_of(common)
+    state = store.load()
+    out(json_text(state_document(state, held_rows(store, state.records.values()))))
     return 0

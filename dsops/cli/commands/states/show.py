@@ -12,9 +12,14 @@ from dsops.cli.output import out
 def command(common: Common, address: str) -> int:
     """Show all that is recorded of ADDRESS."""
     from dsops.cli.names import address as parse
-    from dsops.cli.states import recorded, store_of
+    from dsops.cli.states import held_rows, recorded, store_of
     from dsops.render import json_text, record_document, record_text
 
-    record = recorded(store_of(common).load().records, parse(address))
-    out(json_text(record_document(record)) if common.format == "json" else record_text(record, colour=common.colour))
+    store = store_of(common)
+    record = recorded(store.load().records, parse(address))
+    held = held_rows(store, [record])
+    if common.format == "json":
+        out(json_text(record_document(record, held)))
+    else:
+        out(record_text(record, held, colour=common.colour))
     return 0
