@@ -9,12 +9,15 @@ from dsops.cli.operating import operate
 from dsops.cli.options import Common
 from dsops.cli.output import deliver, out, say
 from dsops.cli.workspace import load_workspace
+from dsops.engine import Workspace
 from dsops.engine.export import Layout, export_file, export_lines
 from dsops.engine.partfile import part_of
-from dsops.engine.places import locate
+from dsops.engine.places import Place, locate, operation_on
 from dsops.render import counted, json_text
 
 _NAME = "dataset export"
+_LARGEST_PAGE = 256
+"""The documented default is 64 comments."""
 
 
 def into_file(
@@ -31,6 +34,7 @@ def into_file(
     """Export into a file, tell, and return the exit code."""
     workspace = load_workspace(common)
     place = locate(workspace, _NAME, dataset, connection)
+    arguments = _with_page_size(workspace, place, arguments)
     with _kept(target):
         done = operate(
             common,
@@ -53,10 +57,19 @@ def onto_stdout(common: Common, dataset: str, connection: str | None, arguments:
     """Export as JSON lines to stdout and return the exit code; a reader that goes away ends it."""
     workspace = load_workspace(common)
     place = locate(workspace, _NAME, dataset, connection)
+    arguments = _with_page_size(workspace, place, arguments)
     done = operate(common, workspace, _NAME, lambda desk: export_lines(desk, _NAME, place, arguments, deliver))
     if done.whole:
         say(f"{counted(done.items, done.unit)}.")
     return 0
+
+
+def _with_page_size(workspace: Workspace, place: Place, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Ask for the largest pages where there are pages; comments named one by one are few, and go alone."""
+    takes = operation_on(workspace.stack, place.connection, _NAME).arguments
+    if "limit" not in takes or "limit" in arguments or "comment_uids" in arguments:
+        return arguments
+    return {**arguments, "limit": _LARGEST_PAGE}
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""Exports: all pages of an operation into a file that survives interruptions, or into a stream of lines."""
+"""Exports: all that an operation brings into a file that survives interruptions, or into a stream of lines.
+
+It comes in pages, which a later run can go on from; or as the rows of one answer, which is written while it arrives and
+asked for anew after an interruption.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,11 +15,15 @@ import orjson
 from dsops.engine.operations import Desk
 from dsops.engine.partfile import PartFile
 from dsops.engine.places import Place
+from dsops.engine.rowreads import RowLines
 from dsops.engine.sheet import write_sheet
-from dsops.model import Arguments, DsopsError, Event, EventKind
+from dsops.model import Arguments, DsopsError, Event, EventKind, RemoteError
 
 Sink = Callable[[bytes], bool]
 """Takes whole lines; says whether they have arrived."""
+
+Form = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Turns a row of an answer into what is written."""
 
 
 class Layout(StrEnum):
@@ -82,9 +90,13 @@ async def export_file(
         begun = part.open(restart=restart, overwrite=overwrite)
         if begun.pages:
             _tell(desk, f"{begun.items:,} {unit}s were there already, going on")
-        async for page in desk.pages(name, place, begun.next):
-            mark = part.append(lines(page.items), len(page.items), page.next)
-            _tell(desk, f"{mark.items:,} {unit}s")
+        form = desk.operation(place, name).row
+        if form is not None and begun.next is not None:
+            await _rows_into(part, desk, name, place, form)
+        elif form is None:
+            async for page in desk.pages(name, place, begun.next):
+                mark = part.append(lines(page.items), len(page.items), page.next)
+                _tell(desk, f"{mark.items:,} {unit}s")
         _place(desk, name, place, part, layout, overwrite=overwrite)
         return Exported(part.mark.items, part.mark.pages, unit, begun.items)
 
@@ -95,7 +107,9 @@ async def export_lines(desk: Desk, name: str, place: Place, arguments: Arguments
     Raises:
         DsopsError: A page can't be had.
     """
-    unit = desk.operation(place, name).unit
+    unit, form = desk.operation(place, name).unit, desk.operation(place, name).row
+    if form is not None:
+        return await _row_lines(desk, name, place, form, sink)
     items = pages = 0
     async for page in desk.pages(name, place, arguments):
         if not sink(lines(page.items)):
@@ -103,6 +117,64 @@ async def export_lines(desk: Desk, name: str, place: Place, arguments: Arguments
         items, pages = items + len(page.items), pages + 1
         _tell(desk, f"{items:,} {unit}s")
     return Exported(items, pages, unit)
+
+
+async def _rows_into(part: PartFile, desk: Desk, name: str, place: Place, form: Form) -> None:
+    written = _Written(desk, desk.operation(place, name).unit, part.write)
+
+    def begin() -> None:
+        part.forget()
+        written.items = 0
+
+    try:
+        await desk.perform(name, place, {}, RowLines(form, begin, written.take))
+        part.complete(written.items)
+    except BaseException:
+        part.forget()
+        raise
+
+
+async def _row_lines(desk: Desk, name: str, place: Place, form: Form, sink: Sink) -> Exported:
+    unit = desk.operation(place, name).unit
+
+    def hand_on(content: bytes) -> None:
+        if not sink(content):
+            raise _Enough
+
+    written = _Written(desk, unit, hand_on)
+
+    def begin() -> None:
+        if written.items:
+            raise RemoteError.of(
+                f"{name} {place}: the answer broke off after {written.items:,} {unit}s",
+                detail="those that were handed on can't be taken back, and another answer need not begin with them",
+                hint="begin anew, or write into a file, which is whole or not there",
+            )
+
+    try:
+        await desk.perform(name, place, {}, RowLines(form, begin, written.take))
+    except _Enough:
+        return Exported(written.items, 1, unit, whole=False)
+    return Exported(written.items, 1, unit)
+
+
+class _Enough(Exception):
+    """Nobody reads any more."""
+
+
+class _Written:
+    """Counts what is written, and tells."""
+
+    def __init__(self, desk: Desk, unit: str, write: Callable[[bytes], None]) -> None:
+        self.items = 0
+        self._desk = desk
+        self._unit = unit
+        self._write = write
+
+    def take(self, content: bytes, count: int) -> None:
+        self._write(content)
+        self.items += count
+        _tell(self._desk, f"{self.items:,} {self._unit}s")
 
 
 def _place(desk: Desk, name: str, place: Place, part: PartFile, layout: Layout, *, overwrite: bool) -> None:

@@ -4,6 +4,8 @@ Calls of operations go through the same door as reads: they are tried again when
 of them, since each reads or sets a state that is given whole (``dsops.model.operation``).
 """
 
+import difflib
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,17 +14,29 @@ from typing import Any
 from dsops.engine.connect import Clients, connected
 from dsops.engine.observe import together
 from dsops.engine.options import Emit, Options, Workspace
-from dsops.engine.places import Place, addresses_on, operation_on
+from dsops.engine.places import Place, addresses_on, operation_on, recorded_id
+from dsops.engine.rowreads import RowCount, RowSearch
 from dsops.model import (
     Arguments,
     DsopsError,
     Entry,
+    FailureKind,
     Flow,
+    FlowFailure,
+    Kind,
+    Listing,
     Operation,
     Page,
     RemoteError,
+    RowCodec,
+    RowSink,
     digest,
 )
+from dsops.providers import kinds
+
+_ID = "id"
+# The form of a UUID, whatever its digits: what has it is asked for by id before all rows are searched.
+_ID_LIKE = re.compile(r"[0-9A-Za-z]{8}(-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,7 @@ class Desk:
         self.workspace = workspace
         self.emit = emit
         self._clients = clients
+        self._ids: dict[Place, str] = {}
 
     def operation(self, place: Place, name: str) -> Operation:
         """Return what a command's words mean on the connection of a place.
@@ -54,33 +69,66 @@ class Desk:
         """Return the endpoint of a place's connection."""
         return self._clients.connection(place.connection).endpoint
 
-    async def perform(self, name: str, place: Place, arguments: Arguments) -> Any:
+    async def perform(self, name: str, place: Place, arguments: Arguments, sink: RowSink | None = None) -> Any:
         """Run one operation to its answer.
 
         Args:
             name: The words of the command: ``stream fetch``.
             place: The object it is about.
             arguments: What is given; nothing stands for None.
+            sink: Takes the rows of calls that stream them.
 
         Raises:
             DsopsError: The arguments can't be sent (then nothing was), the provider refused, or no answer came.
         """
-        return await self._clients.read(place.connection, self.check(name, place, arguments))
+        flow = self.check(name, place, arguments)
+        if _ID in self.operation(place, name).arguments:
+            flow = self.check(name, place, arguments, await self._remote_id(name, place))
+        return await self._clients.read(place.connection, flow, sink)
 
-    def check(self, name: str, place: Place, arguments: Arguments) -> Flow:
+    def check(self, name: str, place: Place, arguments: Arguments, remote_id: str = "") -> Flow:
         """Return the flow of an operation, not begun.
+
+        Args:
+            name: The words of the command.
+            place: The object it is about.
+            arguments: What is given.
+            remote_id: The object's id, where the operation goes by it.
 
         Raises:
             DsopsError: The arguments can't be sent.
         """
         operation = self.operation(place, name)
-        unknown = sorted(arguments.keys() - operation.arguments)
+        known = operation.arguments - {_ID}
+        unknown = sorted(arguments.keys() - known)
         if unknown:
             raise DsopsError.of(f"{name} of connection {place.connection} doesn't take {', '.join(unknown)}")
         try:
-            return operation.flow(place.key, arguments)
+            return operation.flow(place.key, {**arguments, _ID: remote_id} if _ID in operation.arguments else arguments)
         except ValueError as wrong:
             raise DsopsError.of(str(wrong), hint="nothing was sent") from wrong
+
+    async def _remote_id(self, name: str, place: Place) -> str:
+        """Return an object's id: the one that is recorded, else the one that the provider lists."""
+        if place not in self._ids:
+            self._ids[place] = recorded_id(self.workspace, place, self.endpoint(place)) or await self._listed(
+                name, place
+            )
+        return self._ids[place]
+
+    async def _listed(self, name: str, place: Place) -> str:
+        kind = self._kind(name, place)
+        listing: Listing = await self._clients.read(place.connection, kind.listing(kind.info.parent_key(place.key)))
+        found = next((each.remote_id for each in listing.objects if each.key == place.key), None)
+        if found is None:
+            near = difflib.get_close_matches(place.name, ["/".join(each.key) for each in listing.objects], 1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {len(listing.objects):,} others"
+            raise DsopsError.of(f"connection {place.connection} has no {kind.info.kind} {place.name!r}", hint=hint)
+        return found
+
+    def _kind(self, name: str, place: Place) -> Kind:
+        provider = self._clients.connection(place.connection).provider
+        return kinds()[f"{provider}/{self.operation(place, name).kind}"]
 
     async def pages(self, name: str, place: Place, arguments: Arguments | None) -> AsyncIterator[Page]:
         """Ask for page after page, to the last one; None asks for nothing.
@@ -102,13 +150,53 @@ class Desk:
             arguments = page.next
 
     async def get(self, name: str, place: Place) -> Found:
-        """Read one object.
+        """Read one object; of one that has rows also how many.
 
         Raises:
             DsopsError: It isn't there, or can't be read.
         """
-        entry: Entry = await self.perform(name, place, {})
-        return Found(place, entry.document)
+        rows = RowCount()
+        entry: Entry = await self.perform(name, place, {}, rows)
+        counted = {} if rows.count is None else {"rows": rows.count}
+        return Found(place, {**entry.document, **counted})
+
+    async def get_row(self, name: str, place: Place, row: str, part: Arguments) -> Found:
+        """Read one row of an object, or what is nested in it.
+
+        Args:
+            name: The words of the command.
+            place: The object.
+            row: The row's id; or its key: the values of the fields that identify it, ``" | "`` between them.
+            part: Names what is nested; empty for the row itself.
+
+        Raises:
+            DsopsError: It isn't there, or there are several, or it can't be read.
+        """
+        self.check(name, place, {"row": row, **part})
+        entry = await self._by_row_id(name, place, {"row": row, **part}) if _ID_LIKE.fullmatch(row) else None
+        if entry is None:
+            search = RowSearch(row, *self._identity(name, place))
+            await self.perform(name, place, {}, search)
+            entry = await self.perform(name, place, {"row": search.only(str(place)), **part})
+        return Found(Place(place.connection, entry.key, place.address), entry.document)
+
+    async def _by_row_id(self, name: str, place: Place, arguments: Arguments) -> Entry | None:
+        flow = self.check(name, place, arguments, await self._remote_id(name, place))
+        try:
+            entry: Entry = await self._clients.drive(place.connection, flow)
+        except FlowFailure as failed:
+            if failed.failure.kind is FailureKind.NOT_FOUND:
+                return None
+            raise self._clients.refused(place.connection, failed) from failed
+        return entry
+
+    def _identity(self, name: str, place: Place) -> tuple[RowCodec, tuple[str, ...]]:
+        """Return how rows of an object are read, and which fields identify one: those declared, else the first one."""
+        codec = self._kind(name, place).rows
+        if codec is None:
+            raise DsopsError.of(f"{place} has no rows")
+        declared = (each.rows for each in self.workspace.resources if each.address == place.address)
+        return codec, next((rows.key for rows in declared if rows is not None), codec.fields[:1])
 
     async def listing(self, name: str, place: Place, arguments: Arguments) -> list[Found]:
         """List what is below a place, by natural key.

@@ -7,7 +7,8 @@
     FILE              there once it is whole
 
 A page's lines are on the disk before the note counts them, and the note is replaced whole: whatever instant the power
-goes at, the note speaks of lines that are there. What lies behind them is half a page, and cut off.
+goes at, the note speaks of lines that are there. What lies behind them is half a page, and cut off. An answer that has
+no pages counts when it is whole.
 """
 
 import fcntl
@@ -116,6 +117,44 @@ class PartFile:
             file.flush()
             os.fsync(file.fileno())
         mark = Mark(following, self.mark.size + len(lines), self.mark.items + count, self.mark.pages + 1)
+        self._save(mark)
+        self.mark = mark
+        return mark
+
+    def write(self, lines: bytes) -> None:
+        """Add lines that don't count until ``complete``: those of an answer that is one, and can't be gone on with.
+
+        Raises:
+            DsopsError: They can't be written.
+        """
+        with _told(self.part):
+            self._opened().write(lines)
+
+    def forget(self) -> None:
+        """Drop what was written and doesn't count.
+
+        Raises:
+            DsopsError: It can't be dropped.
+        """
+        file = self._opened()
+        with _told(self.part):
+            # First the room, for a disk may be full: what is still in memory goes there before the file can be cut.
+            os.ftruncate(file.fileno(), self.mark.size)
+            file.seek(self.mark.size)
+            file.truncate()
+
+    def complete(self, count: int) -> Mark:
+        """Let what was written count, durably, as all there is.
+
+        Raises:
+            DsopsError: It can't be written.
+        """
+        file = self._opened()
+        with _told(self.part):
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+        mark = Mark(None, size, count, 1)
         self._save(mark)
         self.mark = mark
         return mark

@@ -5,16 +5,19 @@
     collateral                   a resource that the stack declares
     uipath/Dataset/collateral    the same, by its address
     project1/collateral          an object outside the stack, by its names at the provider
+    faq-eval                     with --connection: one whose provider knows no parents
 """
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from dsops.engine.options import Workspace
 from dsops.model import Address, DsopsError, NaturalKey, Operation, Resource, Stack
 from dsops.planner import declare
 from dsops.providers import kinds, provider, provider_names
+from dsops.state import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +93,38 @@ def _outside(workspace: Workspace, name: str, kind: str, text: str, connection: 
     declared = [each.address for each in workspace.resources if each.address.kind == kind]
     parts = tuple(text.split("/"))
     is_address = len(parts) == 3 and parts[0] in provider_names() and parts[1] == kind
-    if is_address or len(parts) == 1:
-        known = [str(each) if is_address else each.name for each in declared]
-        near = difflib.get_close_matches(text, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"the stack declares: {', '.join(sorted(known)) or 'none'}"
-        raise DsopsError.of(f"the stack declares no {kind} {text!r}", hint=f"{hint}; {_form(kind)}")
+    # A single name is that of a resource, unless the connection is named on which it is another's.
+    if is_address or (len(parts) == 1 and connection is None):
+        raise _undeclared(kind, text, [str(each) if is_address else each.name for each in declared])
     chosen = _connection(workspace.stack, name, connection)
     form = _parts(f"{workspace.stack.connections[chosen].provider}/{kind}")
+    if len(form) == 1:
+        parts = (text,)
+    elif len(parts) == 1:
+        raise _undeclared(kind, text, [each.name for each in declared])
     if len(parts) != len(form) or not all(parts):
         raise DsopsError.of(f"{text!r} is not the name of a {kind}", hint=_form(kind))
     return Place(chosen, parts, addresses_on(workspace, kind, chosen).get(parts))
+
+
+def _undeclared(kind: str, text: str, known: list[str]) -> DsopsError:
+    near = difflib.get_close_matches(text, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"the stack declares: {', '.join(sorted(known)) or 'none'}"
+    return DsopsError.of(f"the stack declares no {kind} {text!r}", hint=f"{hint}; {_form(kind)}")
+
+
+def recorded_id(workspace: Workspace, place: Place, endpoint: str) -> str:
+    """Return the id under which the state has an object of the stack; empty where it has none.
+
+    Raises:
+        StateError: The state can't be read.
+    """
+    if place.address is None:
+        return ""
+    stack = workspace.stack
+    state = open_store(stack.state, root=Path(stack.root), stack=stack.name, env=stack.env).load()
+    record = state.records.get(place.address)
+    return record.remote_id if record is not None and record.endpoint == endpoint else ""
 
 
 def addresses_on(workspace: Workspace, kind: str, connection: str) -> dict[NaturalKey, Address]:
@@ -113,8 +138,9 @@ def addresses_on(workspace: Workspace, kind: str, connection: str) -> dict[Natur
 
 
 def _form(kind: str) -> str:
-    forms = {"/".join(_parts(type_)) for type_ in kinds() if type_.endswith(f"/{kind}")}
-    return f"one outside the stack is written {' or '.join(sorted(forms))}"
+    forms = {_parts(type_) for type_ in kinds() if type_.endswith(f"/{kind}")}
+    written = ["/".join(form) if len(form) > 1 else "by its name with --connection" for form in forms]
+    return f"one outside the stack is written {' or '.join(sorted(written, reverse=True))}"
 
 
 def _parts(type_: str) -> tuple[str, ...]:

@@ -77,10 +77,12 @@ class Operation:
         kind: The kind of object it is about: ``Dataset``.
         flow: Natural key and arguments to the flow. Raises ValueError, before any call, for arguments that can't be
             sent; the message says why.
-        arguments: The names it takes.
+        arguments: The names it takes. One called ``id`` is the object's remote id, which it can't do without; nobody
+            gives that by hand.
         columns: For a listing: the title of each column, and the path of its value in the document.
         cells: For an export: flattens one document into cells of a table.
         unit: For an export: what one item is called.
+        row: For an export whose items are rows that stream by: turns one into what is written. Its flow makes the call.
     """
 
     kind: str
@@ -89,3 +91,4 @@ class Operation:
     columns: Mapping[str, str] = field(default_factory=dict)
     cells: Callable[[Mapping[str, Any]], Mapping[Column, Any]] | None = None
     unit: str = "object"
+    row: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None

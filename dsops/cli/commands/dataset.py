@@ -11,11 +11,11 @@ COMMANDS = {
     "list": (f"{_HERE}.lists", "list the datasets of an account or a project"),
     "get": (f"{_HERE}.get", "show all that the provider says about a dataset"),
     "tags": (f"{_HERE}.tags", "list a dataset's model tags"),
-    "export": (f"{_HERE}.export", "write a dataset's comments with their labels into a file"),
+    "export": (f"{_HERE}.export", "write a dataset's comments, or its rows, into a file"),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, epilog="\b\nExample:\n  dsops dataset export collateral --into mail.jsonl")
 @shared
 def command(**_: object) -> None:
-    """List, look at and export datasets: declared ones by name or address, others as project/dataset."""
+    """List, look at and export datasets: declared ones by name or address, others by their names."""

@@ -32,6 +32,9 @@ from dsops.providers.geai.wire import bad_answer, has_id, row_path
 
 Entry = Sequence[str]
 
+SOURCE_SEGMENT, VARIABLE_SEGMENT = "dataSetRowExpectedSource", "dataSetRowFilterVariable"
+"""Where a row's sources and variables are, one by one; with an s behind it, all of them."""
+
 
 def source_document(entry: Entry) -> dict[str, str]:
     """Return what is sent for an expected source: [name, value, extension]."""
@@ -56,8 +59,8 @@ class _List:
     document: Callable[[Entry], dict[str, str]]
 
 
-_SOURCES = _List(SOURCES, "dataSetRowExpectedSource", SOURCE_ID, 0, source_document)
-_VARIABLES = _List(VARIABLES, "dataSetRowFilterVariable", VARIABLE_ID, 1, variable_document)
+_SOURCES = _List(SOURCES, SOURCE_SEGMENT, SOURCE_ID, 0, source_document)
+_VARIABLES = _List(VARIABLES, VARIABLE_SEGMENT, VARIABLE_ID, 1, variable_document)
 
 
 @dataclass(frozen=True, slots=True, order=True)

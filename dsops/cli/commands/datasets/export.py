@@ -12,7 +12,8 @@ from dsops.cli.options import Common, common_options
     epilog="\b\nExample:\n"
     "  dsops dataset export collateral --into mail.jsonl\n"
     "  dsops dataset export collateral --from 2024-05-01 --order-by created_at --as csv --into may.csv\n"
-    "  dsops dataset export collateral --into - | jq .comment.uid"
+    "  dsops dataset export collateral --into - | jq .comment.uid\n"
+    "  dsops dataset export faq-eval --into rows/faq.jsonl"
 )
 @click.argument("dataset")
 @click.option("--into", metavar="FILE", required=True, help="The file to write; - for stdout (JSON lines only).")
@@ -56,10 +57,12 @@ def command(
     overwrite: bool,
     connection: str | None,
 ) -> int:
-    """Write all comments of DATASET with their assigned labels and predictions into a file.
+    """Write all of DATASET into a file: comments with their labels and predictions, or evaluation rows.
 
-    An interrupted export leaves FILE.part and FILE.part.json; the same command goes on from there, and FILE appears
-    when it is whole. In CSV, a text that a spreadsheet would run as a formula begins with an apostrophe.
+    Rows come in field names of the manifest, as `rows.from` reads them. The options about comments are for comments.
+
+    An interrupted export of comments leaves FILE.part and FILE.part.json; the same command goes on from there. FILE
+    appears when it is whole. In CSV, a text that a spreadsheet would run as a formula begins with an apostrophe.
     """
     from dsops.cli.exporting import into_file, onto_stdout
     from dsops.cli.lists import read_list
@@ -71,8 +74,7 @@ def command(
         order_by=order_by,
         **{"from": from_},
         to=to,
-        # The documented default is 64; comments named one by one are few, and go alone.
-        limit=limit if limit is not None or comment_uids else 256,
+        limit=limit,
     )
     if into == "-":
         if layout == "csv":
