@@ -181,7 +181,7 @@ class RowWrite:
     Attributes:
         action: Creates, updates or deletes.
         body: The rows it sends; None for a delete, and for a finer call whose body is in the call itself.
-        key: For one row: the digest of its key before the call, in hex.
+        key: For one row: the digest of its key before the call, in hex; empty for a surplus row, whose key stays.
         becomes: For an update: the digest of its key after the call where that is another; empty otherwise.
         was: For one row that is there: the digest of its values as read, in hex.
         remote_id: For one row that is there: its identifier.

@@ -94,7 +94,7 @@ def _add_key(
 def _attributes(resource: Resource, kind: Kind, key: NaturalKey | None) -> Attributes:
     """Return the declared fields; a name that can be changed is one of them."""
     attributes = kind.normalise(resource.spec)
-    return {**attributes, "name": key[-1]} if key and kind.info.renamable else attributes
+    return {"name": key[-1], **attributes} if key and kind.info.renamable else attributes
 
 
 def _inside(

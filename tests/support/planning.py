@@ -38,6 +38,8 @@ from dsops.providers import kinds
 Data = Mapping[str, Any]
 
 ENDPOINT = "https://cm.example.com/acme/prod/reinfer_"
+CONNECTIONS = {"uipath": {"cm": ENDPOINT}, "geai": {"evals": "https://evals.example.com"}}
+"""The connections of a stack that names none, by provider."""
 TODAY = dt.date(2026, 1, 15)
 KINDS = kinds()
 DATASET, STREAM = "uipath/Dataset", "uipath/Stream"
@@ -67,7 +69,7 @@ def ok(**content: Any) -> Response:
 
 
 def load_stack(
-    folder: Path, documents: Sequence[Data], connections: Mapping[str, str], safety: Data
+    folder: Path, documents: Sequence[Data], connections: Mapping[str, str], safety: Data, provider: str = "uipath"
 ) -> tuple[Stack, tuple[Resource, ...]]:
     """Write a stack's files and read them, as a command does.
 
@@ -75,7 +77,7 @@ def load_stack(
         DsopsError: They have errors.
     """
     accounts = {
-        name: {"provider": "uipath", "endpoint": endpoint, "token": "${env:TOKEN}"}
+        name: {"provider": provider, "endpoint": endpoint, "token": "${env:TOKEN}"}
         for name, endpoint in connections.items()
     }
     spec = {"connections": accounts, **({"safety": safety} if safety else {})}
@@ -99,11 +101,12 @@ def state_of(recorded: Mapping[str, Data]) -> State:
 
 def _record(address: Address, data: Data) -> Record:
     parent = data.get("parent")
+    ((connection, endpoint),) = CONNECTIONS[address.provider].items()
     policy = frozenset(Verb(verb) for verb in data["policy"]) if "policy" in data else ALL_VERBS
     return Record(
         address=address,
-        connection=data.get("connection", "cm"),
-        endpoint=data.get("endpoint", ENDPOINT),
+        connection=data.get("connection", connection),
+        endpoint=data.get("endpoint", endpoint),
         remote_id=data["id"],
         key=tuple(data["key"].split("/")),
         parent=Address.parse(parent) if parent else None,

@@ -114,7 +114,8 @@ class CallWriter:
         """Delete a row."""
         call = self._codec.delete(self._owner, row)
         live = delete.live
-        write = RowWrite(RowAction.DELETE, key=live.key.hex(), was=live.content.hex(), remote_id=live.remote_id)
+        key = "" if live.number >= 0 else live.key.hex()  # of a surplus row another one keeps the key
+        write = RowWrite(RowAction.DELETE, key=key, was=live.content.hex(), remote_id=live.remote_id)
         self._single.append((dataclasses.replace(call, rows=write),))
 
     def calls(self) -> RowCalls:
