@@ -177,7 +177,7 @@ def _strangers(subject: Subject, record: Record, around: Surroundings) -> str:
     found = [names("/".join(each.key) for each in around.neighbours.strangers(subject))]
     foreign = around.foreign_rows.get(subject.address, 0)
     if foreign and record.rows is not None and record.rows.mode is not RowMode.SYNC:
-        found.append(f"{foreign} rows")
+        found.append(f"rows ({foreign})")
     return ", ".join(filter(None, found))
 
 
@@ -356,7 +356,7 @@ def _losses(subject: Subject, around: Surroundings) -> tuple[str, ...]:
     if below:
         notes.append(f"goes with it: {names(below)}")
     if foreign := around.foreign_rows.get(subject.address):
-        notes.append(f"goes with it: {foreign} rows this stack never wrote")
+        notes.append(f"goes with it: rows this stack never wrote ({foreign})")
     return tuple(notes)
 
 

@@ -89,7 +89,7 @@ def _rows_fields(resource: Resource, record: Record) -> list[FieldDiff]:
     if was is None:
         return []
     if will is None:
-        return [FieldDiff("rows", f"{was.count} rows ({was.mode})", None, Cause.RELEASED)]
+        return [FieldDiff("rows", f"{was.mode}, {was.count} declared", None, Cause.RELEASED)]
     fields = []
     if was.mode != will.mode:
         fields.append(FieldDiff("rows.mode", was.mode.value, will.mode.value, Cause.PENDING))
