@@ -49,7 +49,14 @@ def record_after(change: Change, call: Call, pending: Sequence[Call], resolve: R
         if path not in open_paths or path in before
     }
     record = dataclasses.replace(change.after, attributes=attributes)
-    return begun(record) if call.rows is not None or any(each.rows is not None for each in pending) else record
+    return begun(record) if rows_change(change) else record
+
+
+def rows_change(change: Change) -> bool:
+    """Whether a change brings the record other rows, or writes rows."""
+    before = change.before.rows if change.before is not None else None
+    after = change.after.rows if change.after is not None else None
+    return before != after or any(each.call.rows is not None for each in change.calls)
 
 
 def begun(record: Record) -> Record:

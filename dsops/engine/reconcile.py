@@ -9,7 +9,7 @@ from dsops.engine.connect import Clients, at_home
 from dsops.engine.observe import Observer
 from dsops.engine.options import Options, Workspace
 from dsops.engine.rows import RowsAtHand, read_rows
-from dsops.model import Action, Address, Change, Plan, RowMark, RowMode, State, rows_holder
+from dsops.model import Action, Address, Change, Plan, Record, RowMark, RowMode, RowSink, State, rows_holder
 from dsops.planner import (
     Declared,
     DeclaredSide,
@@ -53,8 +53,8 @@ async def reconcile(
     rows = {} if options.destroy else read_rows(workspace, chosen)
     strangers = _strangers(declared, state, chosen, marks)
     observer = Observer(clients, all_kinds)
-    sinks = {address: each.comparison for address, each in rows.items()}
-    await observer.observe(declared, state.records, chosen, sinks | strangers)
+    sinks: dict[Address, RowSink] = {address: each.comparison for address, each in rows.items()}
+    await observer.observe(declared, state.records, chosen, {**sinks, **strangers})
     settings = Settings(
         destroy=options.destroy,
         targets=options.targets,
@@ -98,15 +98,18 @@ def _sides(
     by_place = {(each.connection, each.address.type, each.key): each for each in state.records.values()} if rows else {}
     sides = {}
     for address, each in rows.items():
-        resource = declared.resources[address]
-        place = (resource.connection, address.type, declared.keys[address])
+        place = (declared.resources[address].connection, address.type, declared.keys[address])
         record = state.records.get(address) or by_place.get(place)
-        recorded: Mapping[bytes, RowMark] = {}
-        same_key = record is not None and record.rows is not None and resource.rows is not None
-        if same_key and record.rows.key == resource.rows.key and (keys := deltas[address].keys()):
-            recorded = marks(rows_holder(address.type, record.endpoint, record.remote_id), keys)
+        recorded = _recorded(record, each, deltas[address], marks) if record is not None else {}
         sides[address] = DeclaredSide(each.index, each.declared, each.kept, recorded)
     return sides
+
+
+def _recorded(record: Record, rows: RowsAtHand, delta: RowDelta, marks: Marks) -> Mapping[bytes, RowMark]:
+    if record.rows is None or record.rows.key != rows.index.rows.key:
+        return {}
+    wanted = tuple(delta.keys())
+    return marks(rows_holder(record.address.type, record.endpoint, record.remote_id), wanted) if wanted else {}
 
 
 def _strangers(

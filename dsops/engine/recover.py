@@ -29,6 +29,7 @@ from dsops.engine.connect import Clients, at_home
 from dsops.engine.observe import together
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import Witness
+from dsops.engine.rowsend import ASYNC
 from dsops.engine.sending import holder_of
 from dsops.model import (
     Address,
@@ -47,6 +48,8 @@ from dsops.model import (
 from dsops.providers import kinds
 from dsops.state import Session
 
+_QUEUED = 60.0
+"""Seconds for which rows may still surface at a provider that is known to carry out uploads later."""
 _POLL = 0.5
 """Seconds between two looks at whether a lost write surfaces after all."""
 
@@ -99,7 +102,9 @@ async def _examine_all(state: State, clients: Clients, stack: Stack, *, wait: bo
     findings: dict[int, Finding] = {}
 
     async def examine(intent: Intent) -> None:
-        findings[intent.id] = await _examine(intent, clients, wait=wait)
+        trait = state.traits.get(intent.record.endpoint, {}).get(ASYNC[0])
+        queued = _QUEUED if intent.rows and trait == ASYNC[1] else 0.0
+        findings[intent.id] = await _examine(intent, clients, queued, wait=wait)
 
     await together(examine(_on_a_connection(intent, stack)) for intent in state.intents)
     return [_moved(findings[intent.id], state) for intent in state.intents]
@@ -124,12 +129,12 @@ def _on_a_connection(intent: Intent, stack: Stack) -> Intent:
     return dataclasses.replace(intent, record=records[intent.address])
 
 
-async def _examine(intent: Intent, clients: Clients, *, wait: bool) -> Finding:
+async def _examine(intent: Intent, clients: Clients, queued: float, *, wait: bool) -> Finding:
     record = intent.record
     kind = kinds()[intent.address.type]
     settle = clients.connection(record.connection).settle
     # Counted from now, not from the intent: the call may have waited for its turn, and clocks are set.
-    end = time.monotonic() + (kind.info.settle if settle is None else settle)
+    end = time.monotonic() + max(queued, kind.info.settle if settle is None else settle)
     rows = _witness(intent, kind)
     while True:
         live: LiveObject | None = await clients.read(

@@ -14,6 +14,7 @@ from dsops.model import (
     RowMark,
     Values,
     content_digest,
+    error,
     key_digest,
 )
 
@@ -49,9 +50,8 @@ class RowsToSend:
         content = write.body.encode([self.codec.document(each) for each in values])
         if hashlib.sha256(content).hexdigest() != write.body.sha256:
             source = self.declared.source(write.body.numbers[0])
-            raise DsopsError.of(
-                f"{source.file} changed since the plan", hint="nothing of this call was sent; plan again", source=source
-            )
+            hint = "nothing of this call was sent; plan again"
+            raise DsopsError(error(f"{source.file} changed since the plan", hint=hint, source=source))
         return dataclasses.replace(call, body=content), tuple(self._moved(call)) + tuple(map(self.mark, values))
 
     def mark(self, values: Values) -> RowMark:

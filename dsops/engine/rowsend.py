@@ -49,8 +49,11 @@ _TRIES = 4
 _PAUSE = 0.25
 """Seconds before the first repeat of a call whose answer was lost; doubled for each further one."""
 
-FINER = ("rowPut", "finer")
-"""The trait of a connection whose row PUT doesn't replace nested lists."""
+Trait = tuple[str, str]
+FINER: Trait = ("rowPut", "finer")
+"""A connection has this trait when a row's PUT doesn't replace nested lists."""
+ASYNC: Trait = ("upload", "async")
+"""A connection has this trait when it has answered an upload with "accepted"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class RowSender:
     def __init__(self, means: Means) -> None:
         """Start with nothing learned."""
         self._means = means
-        self._learned: set[str] = set()
+        self._learned: set[tuple[str, Trait]] = set()
 
     async def perform(
         self, job: Job, rows: RowsToSend, announce: Callable[[tuple[RowMark, ...]], Awaitable[Intent]]
@@ -98,21 +101,21 @@ class RowSender:
             return failed(changed.diagnostics[0], 0)
         intent = await announce(marks)
         job = dataclasses.replace(job, call=call, marks=marks)
-        return await _Errand(self._means, job, rows, intent, self._learn).run()
+        return await _Errand(self._means, job, rows, intent, self.learn).run()
 
-    async def _learn(self, connection: str) -> None:
-        """Remember that a row's PUT doesn't replace its nested lists."""
+    async def learn(self, connection: str, trait: Trait) -> None:
+        """Remember how a connection's provider behaves."""
         endpoint = self._means.clients.connection(connection).endpoint
-        if endpoint not in self._learned:
-            self._learned.add(endpoint)
-            await self._means.session.save(traits={endpoint: dict([FINER])})
+        if (endpoint, trait) not in self._learned:
+            self._learned.add((endpoint, trait))
+            await self._means.session.save(traits={endpoint: dict([trait])})
 
 
 class _Errand:
     """One call of a `RowSender`."""
 
     def __init__(
-        self, means: Means, job: Job, rows: RowsToSend, intent: Intent, learn: Callable[[str], Awaitable[None]]
+        self, means: Means, job: Job, rows: RowsToSend, intent: Intent, learn: Callable[[str, Trait], Awaitable[None]]
     ) -> None:
         self._session = means.session
         self._clients = means.clients
@@ -230,6 +233,7 @@ class _Errand:
     async def _finish(self, sent: _Sent) -> Result:
         write, codec = self._job.call.rows, self._rows.codec
         if sent.answer is not None and codec.accepted(sent.answer.response):
+            await self._learn(self._job.planned.connection, ASYNC)
             self._emit(Event(EventKind.WAITING, "accepted; waiting until it is carried out", self._job.address))
             witness = await self._await_rows(PATIENCE)
             if witness.missing:
@@ -262,7 +266,7 @@ class _Errand:
             live = await self._read_row(write.remote_id) or live
             differing = self._differing(live, target)
             if not differing:
-                await self._learn(self._job.planned.connection)
+                await self._learn(self._job.planned.connection, FINER)
         if not differing:
             return None
         await self._session.settle(self._intent.id, outcome="answered with success, and not as sent")

@@ -21,7 +21,7 @@ from dsops.engine.connect import Clients
 from dsops.engine.effects import ignored_by_server, without
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
-from dsops.engine.rowsend import Means, RowSender
+from dsops.engine.rowsend import ASYNC, Means, RowSender
 from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown
 from dsops.http import Answer, explain
 from dsops.model import (
@@ -225,6 +225,7 @@ class Sender:
 
     async def _await_created(self, job: Job) -> LiveObject | None:
         """Look until an object whose creation was accepted is there with its rows, or patience ends."""
+        await self._rows.learn(job.planned.connection, ASYNC)
         self._emit(Event(EventKind.WAITING, "accepted; waiting until it is carried out", job.address))
         async for _ in pauses(PATIENCE):
             witness = self._witness(job)
