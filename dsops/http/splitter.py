@@ -87,10 +87,12 @@ class Splitter:
             TooLarge: A row, or what isn't rows, is too large.
             DsopsError: The sink could not keep the rows.
         """
-        self._parts.append(part)
-        self._size += len(part)
-        if self._size >= self._wanted:
-            self._work()
+        # A whole answer at once, as from a transport in process, would come out as one batch.
+        for at in range(0, len(part), _BLOCK):
+            self._parts.append(part[at : at + _BLOCK])
+            self._size += len(self._parts[-1])
+            if self._size >= self._wanted:
+                self._work()
 
     def finish(self) -> bytes:
         """Return the rest of the answer, with null in the place of the rows; the bytes may not be JSON.

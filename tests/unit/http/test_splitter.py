@@ -147,3 +147,83 @@ def test_what_is_damaged_is_refused_or_read_as_it_is(document: Any, style: dict[
     except Broken as problem:
         # Damage can make of another name this one, or of a row something else.
         assert "two members" in str(problem) or "not an object" in str(problem)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"rows":[{"a":1}.5,{"a":2}]}',
+        b'{"rows":[{"a":1}{"a":2}]}',
+        b'{"rows":[{"a":1},,{"a":2}]}',
+        b'{"rows":[,{"a":1}]}',
+        b'{"rows":[{"a":1},]}',
+        b'{"rows":[{"a":1}}}',
+        b'{"rows":[{"a":1]}]}',
+        b'{"rows":[{"a":1}]]',
+        b'{"rows":[{"a":1}]',
+        b'{"rows":[{"a":1}',
+        b'{"rows":[',
+        b'{"rows":',
+        b'{"rows":[{"a":1}]}}',
+        b'{"rows":[{"a":1}]}{"rows":[]}',
+        b"",
+        b'{"rows":[{"a":"\xff"}]}',
+        b'{"rows":[{"a":"\xc3"}]}',
+        b'["rows":[{"a":1}]]',
+        b'"rows":[{"a":1}]',
+    ],
+)
+@pytest.mark.usefixtures("_blocks")
+def test_what_is_not_json_is_refused(content: bytes) -> None:
+    for pieces in ([content], [bytes([byte]) for byte in content]):
+        with pytest.raises((Broken, orjson.JSONDecodeError)):
+            split(pieces)
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"rows":[],"rows":[]}', b'[{"rows":null,"rows":[{}]}]', b'{"rows":[{}],"rows":0}']
+)
+def test_two_members_of_that_name_are_refused(content: bytes) -> None:
+    with pytest.raises(Broken, match="two members rows"):
+        split([content])
+
+
+def test_a_name_may_be_written_with_escapes() -> None:
+    assert split([rb'{"\u0072ows":[{"a":1}],"r\"ows":[2]}']) == ([{"a": 1}], {'r"ows': [2]})
+
+
+def alike(number: int) -> dict[str, Any]:
+    """Return a row inside of which others begin as it does."""
+    return {"id": number, "nested": [{"id": at, "text": '},{"id":'} for at in range(number % 40)]}
+
+
+@pytest.mark.parametrize("style", [{"separators": (",", ":")}, {"indent": 1}], ids=["compact", "indented"])
+@pytest.mark.parametrize("size", [1000, 65536, 10**9])
+def test_a_wrong_guess_is_found_out(style: dict[str, Any], size: int) -> None:
+    rows = [alike(number) for number in range(3000)]
+    document = [{"id": 1, "rows": rows[:1000]}, {"rows": []}, {"rows": rows[1000:], "id": 2, "rest": rows[:9]}]
+    content = json.dumps(document, **style).encode()
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    assert split(pieces) == (rows, [{"id": 1}, {}, {"id": 2, "rest": rows[:9]}])
+
+
+def test_rows_that_begin_differently_and_one_that_fills_many_blocks() -> None:
+    rows = [{f"a{number}": number, "text": 'é\\"}]' * 20} for number in range(3000)]
+    rows.insert(1500, {"a": "x" * splitter._BLOCK * 5, "text": "", "nested": [{"a": "},{"}] * 50_000})
+    content = orjson.dumps({"rows": rows})
+    assert split([content[at : at + 65536] for at in range(0, len(content), 65536)]) == (rows, {})
+
+
+def test_little_is_held_and_rows_come_early() -> None:
+    row = orjson.dumps({"id": 1, "text": "x" * 1000})
+    sink = Sink()
+    work = Splitter(Stream("rows", sink), 1000)
+    work.feed(b'{"rows":[' + row)
+    for number in range(2000):
+        work.feed(b"," + row)
+        # In bytes: what hasn't been handed on is less than a block and a row.
+        assert (number + 2 - len(sink.rows)) * len(row) <= splitter._BLOCK + 2 * len(row)
+    work.feed(b"]}")
+    assert orjson.loads(work.finish()) == {"rows": None}
+    assert len(sink.rows) == 2001
+    assert len(sink.batches) < 50
