@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsops.model import Address, Holder, Intent, Record, Verb
+from dsops.model import Address, Holder, Intent, Record, RecordedRows, RowMark, RowMode, Verb
 from dsops.state.codec import (
     Records,
     decode_holder,
@@ -24,6 +24,15 @@ JSON = st.recursive(
 )
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 ADDRESSES = st.builds(Address, st.sampled_from(["uipath", "geai"]), st.sampled_from(["Dataset", "Stream"]), NAMES)
+ROWS = st.builds(
+    RecordedRows,
+    mode=st.sampled_from(RowMode),
+    key=st.lists(TEXT, max_size=3).map(tuple),
+    count=st.integers(0, 2**40),
+    digest=TEXT,
+)
+DIGESTS = st.binary(min_size=15, max_size=15)
+MARKS = st.builds(RowMark, DIGESTS, st.none() | DIGESTS, st.booleans())
 RECORDS = st.builds(
     Record,
     address=ADDRESSES,
@@ -38,6 +47,7 @@ RECORDS = st.builds(
     policy=st.frozensets(st.sampled_from(Verb)),
     replace=st.booleans(),
     schema_version=st.integers(1, 9),
+    rows=st.none() | ROWS,
 )
 INTENTS = st.builds(
     Intent,
@@ -51,6 +61,7 @@ INTENTS = st.builds(
     record=RECORDS,
     settles=st.lists(TEXT, max_size=3).map(tuple),
     at=st.floats(0, 1e10),
+    rows=st.lists(MARKS, max_size=5).map(tuple),
 )
 
 
@@ -97,6 +108,7 @@ def example(**changes: object) -> bytes:
         b"null",
         b'{"address": "x"}',
         example(policy=["fly"]),
+        example(rows={"mode": "all", "key": ["id"], "count": 1, "digest": ""}),
         example(key=None),
         example(parent="a/b"),
         b"\xff",
