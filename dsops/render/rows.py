@@ -107,8 +107,9 @@ def drift_rows_lines(rows: RowChanges, *, full: bool = False, style: Style = PLA
 
 
 def _counts(rows: RowChanges, words: Sequence[str], rest: str) -> str:
-    told = zip((rows.create, rows.update, rows.delete), words, strict=True)
-    return ", ".join([*(f"{number:,} {word}" for number, word in told if number), f"{rows.noop:,} {rest}"])
+    pairs = zip((rows.create, rows.update, rows.delete), words, strict=True)
+    told = [f"{number:,} {word}" for number, word in pairs if number]
+    return ", ".join(told + [f"{rows.noop:,} {rest}"] * bool(rows.noop or not told))
 
 
 def _were(number: int) -> str:
