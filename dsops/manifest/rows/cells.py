@@ -37,7 +37,9 @@ class Cells:
         except _TooLong as long:
             file.too_large(problems, long.line)
         except UnicodeError as failed:
-            problems.report(file.source(1), f"The file is not {encoding}", detail=f"{failed}.", hint=_declare(encoding))
+            problems.report(
+                file.source(1), f"The file is not {_called(encoding)}", detail=f"{failed}.", hint=_declare(encoding)
+            )
         finally:
             text.detach()
 
@@ -60,7 +62,7 @@ class Cells:
                 summary = f"The row has {len(cells)} cells, and the header {len(columns)}"
                 problems.report(file.source(at), summary, hint=_QUOTING)
             elif _is_broken(cells):
-                summary = f"The row holds a byte that is no {encoding}"
+                summary = f"The row holds a byte that is no {_called(encoding)}"
                 problems.report(file.source(at), summary, hint=_declare(encoding))
             else:
                 document = _document(columns, cells, file, at, problems)
@@ -97,6 +99,10 @@ def _encoding(handle: BinaryIO, declared: str | None) -> str:
     if declared == "utf-8" or (declared is None and not first.startswith(UTF16)):
         return "utf-8-sig"
     return declared or "utf-16"
+
+
+def _called(encoding: str) -> str:
+    return encoding.removesuffix("-sig").upper()
 
 
 def _declare(encoding: str) -> str:
@@ -202,7 +208,7 @@ def _column(name: str, file: RowFile) -> _Column:
     if len(parts) == 1:
         return _Column(name, parts, is_list(file, name))
     is_entry = len(parts) == 3 and parts[1].isascii() and parts[1].isdigit() and len(parts[1]) <= 4
-    return _Column(name, parts if is_entry else ())
+    return _Column(name, parts if is_entry and is_list(file, parts[0]) else ())
 
 
 def _document(
