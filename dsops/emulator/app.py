@@ -11,6 +11,7 @@ from dsops.emulator.control import control_routes
 from dsops.emulator.exchange import Api, Refusal, SetupError
 from dsops.emulator.faults import Gate, Schedule
 from dsops.emulator.geai import Geai
+from dsops.emulator.modelarts import Modelarts
 from dsops.emulator.options import Options
 from dsops.emulator.pipeline import Pipeline
 from dsops.emulator.requests import RequestLog
@@ -33,6 +34,7 @@ def create_app(options: Options) -> Starlette:
         apis: tuple[Api, ...] = (
             Uipath(store, tokens, clock, echo=options.echo_thresholds, put_existing=options.put_existing),
             Geai(store, tokens, clock, options.geai),
+            Modelarts(store, tokens, clock, options.modelarts, wall=options.clock),
         )
     except SetupError:
         store.close()

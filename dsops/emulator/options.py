@@ -73,13 +73,39 @@ class GeaiSwitches:
     error_in_200: bool = False
 
 
+class Offset(StrEnum):
+    """What the `offset` of a ModelArts list counts (specs/modelarts.md, choice 1)."""
+
+    PAGE = "page"
+    RECORDS = "records"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelartsSwitches:
+    """What is open about ModelArts, and how long its work takes (specs/modelarts.md).
+
+    delay: seconds that creating, importing, publishing, switching and deleting take each, by the emulator's clock.
+    version_interval: seconds that must lie between two versions of a dataset.
+    """
+
+    offset: Offset = Offset.PAGE
+    delay: float = 0.2
+    version_interval: float = 60
+
+
 def utc_now() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
 
 
 # What can be made up, and how many at most: what fits in memory and starts within minutes.
-GENERATED = {"comments": 10_000_000, "datasets": 100_000, "streams": 100_000, "geai-rows": 10_000_000}
+GENERATED = {
+    "comments": 10_000_000,
+    "datasets": 100_000,
+    "streams": 100_000,
+    "geai-rows": 10_000_000,
+    "modelarts-datasets": 100_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +113,14 @@ class Options:
     """Everything `create_app` and `serve` can be told.
 
     data: SQLite file that keeps the data over restarts; None keeps it in memory.
-    seed: YAML or JSON file loaded into an empty store (format: specs/uipath.md, specs/geai.md).
+    seed: YAML or JSON file loaded into an empty store (format: the specs/*.md).
     generate: how many comments, datasets, streams and GEAI rows to make up in an empty store, as `parse_generate` gives
         them.
     tokens: JSON file of further tokens with their permissions; `emulator` is always valid and may do everything.
     echo_thresholds: whether streams answer `model.label_thresholds` and `comment_filter` (specs/uipath.md, choice 5).
     put_existing: what PUT on an existing name does.
     geai: the switches of GEAI.
+    modelarts: the switches of ModelArts.
     faults: fault rules in force from the start, as `POST /_emulator/faults` takes them.
     clock: gives the time that answers carry, until `POST /_emulator/clock` sets another.
     drop_error: makes the exception that stands for a dropped connection when there is no socket to close, that is
@@ -107,6 +134,7 @@ class Options:
     echo_thresholds: bool = True
     put_existing: PutExisting = PutExisting.CONFLICT
     geai: GeaiSwitches = GeaiSwitches()
+    modelarts: ModelartsSwitches = ModelartsSwitches()
     faults: tuple[Mapping[str, object], ...] = ()
     clock: Callable[[], datetime] = utc_now
     drop_error: Callable[[str], Exception] = ConnectionResetError

@@ -46,6 +46,24 @@ def _geai_options(command: Command) -> Command:
     return command
 
 
+def _modelarts_options(command: Command) -> Command:
+    """Add the switches for what ModelArts' documentation leaves open, and for its speed (specs/modelarts.md)."""
+    seconds = click.FloatRange(min=0)
+    command = click.option(
+        "--version-interval", type=seconds, default=60, show_default=True, help="ModelArts: seconds between versions."
+    )(command)
+    command = click.option(
+        "--modelarts-delay", type=seconds, default=0.2, show_default=True, help="ModelArts: seconds that work takes."
+    )(command)
+    return click.option(
+        "--offset",
+        type=click.Choice(("page", "records")),
+        default="page",
+        show_default=True,
+        help="ModelArts: what the offset of a list counts.",
+    )(command)
+
+
 @click.command(
     epilog="\b\nExample:\n  dsops emulator --port 0 --data emulator.db\n"
     "  dsops emulator --generate comments=10000,datasets=2,streams=4\n\n\b\n"
@@ -77,6 +95,7 @@ def _geai_options(command: Command) -> Command:
     help="UiPath: what PUT on a name that is taken does.",
 )
 @_geai_options
+@_modelarts_options
 @common_options("text")
 def command(
     common: Common,
@@ -94,6 +113,9 @@ def command(
     upload_answer: str,
     delete_answer: str,
     error_in_200: bool,
+    offset: str,
+    modelarts_delay: float,
+    version_interval: float,
 ) -> int:
     """Serve the providers' APIs on one local port, to try and to test.
 
@@ -121,6 +143,9 @@ def command(
                 upload_answer=emulator.UploadAnswer(upload_answer),
                 delete_answer=emulator.DeleteAnswer(delete_answer),
                 error_in_200=error_in_200,
+            ),
+            modelarts=emulator.ModelartsSwitches(
+                offset=emulator.Offset(offset), delay=modelarts_delay, version_interval=version_interval
             ),
         )
         serve(host, port, options, (lambda url: say(_GUIDE.format(url=url))) if guide else None)
