@@ -4,8 +4,7 @@ Written by hand rather than derived from specs/geai.openapi.yaml, so that the co
 Unknown keys are ignored; null is as good as absent (specs/geai.md, choice 5).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,35 +12,36 @@ import orjson
 from dsops.emulator.exchange import Refusal
 from dsops.emulator.geai import forms
 
-Check = Callable[[Any, str], Iterator[str]]
+# What is wrong inside a value: where in it (".rows[3]", or ""), and what. Nothing but empty tuples are made of good
+# values, because an upload has thousands of rows.
+Problems = Sequence[tuple[str, str]]
+Check = Callable[[Any], Problems]
 _MOST = 100
 
 
-def _text(value: Any, where: str) -> Iterator[str]:
-    if not isinstance(value, str):
-        yield f"{where}: {_shown(value)} is not a string"
+def _text(value: Any) -> Problems:
+    return () if isinstance(value, str) else (("", f"{_shown(value)} is not a string"),)
 
 
-def _name(value: Any, where: str) -> Iterator[str]:
-    yield from _text(value, where)
-    if value == "":
-        yield f"{where}: must not be empty"
+def _name(value: Any) -> Problems:
+    return (("", "must not be empty"),) if value == "" else _text(value)
 
 
-def _boolean(value: Any, where: str) -> Iterator[str]:
-    if not isinstance(value, bool):
-        yield f"{where}: {_shown(value)} is not a boolean"
+def _boolean(value: Any) -> Problems:
+    return () if isinstance(value, bool) else (("", f"{_shown(value)} is not a boolean"),)
 
 
 def array(item: Check) -> Check:
     """A list of such things."""
 
-    def check(value: Any, where: str) -> Iterator[str]:
+    def check(value: Any) -> Problems:
         if not isinstance(value, list):
-            yield f"{where}: {_shown(value)} is not an array"
-            return
+            return (("", f"{_shown(value)} is not an array"),)
+        problems: list[tuple[str, str]] = []
         for position, entry in enumerate(value):
-            yield from item(entry, f"{where}[{position}]")
+            for where, what in item(entry):
+                problems.append((f"[{position}]{where}", what))
+        return problems
 
     return check
 
@@ -49,16 +49,18 @@ def array(item: Check) -> Check:
 def fields(known: Mapping[str, Check], *, required: Collection[str] = ()) -> Check:
     """An object with these keys, of which some must be there; others are ignored."""
 
-    def check(value: Any, where: str) -> Iterator[str]:
+    def check(value: Any) -> Problems:
         if not isinstance(value, dict):
-            yield f"{where}: {_shown(value)} is not an object"
-            return
+            return (("", f"{_shown(value)} is not an object"),)
+        problems: list[tuple[str, str]] = []
         for key, inner in known.items():
             entry = value.get(key)
             if entry is not None:
-                yield from inner(entry, f"{where}.{key}")
+                for where, what in inner(entry):
+                    problems.append((f".{key}{where}", what))
             elif key in required:
-                yield f"{where}.{key}: is required"
+                problems.append((f".{key}", "is required"))
+        return problems
 
     return check
 
@@ -88,10 +90,10 @@ ROWS_UPLOAD = array(ROW_CREATE)
 _LISTED_ROW_UPDATE = fields({**_ROW, forms.ROW_ID: _text})
 
 
-def _listed_row(value: Any, where: str) -> Iterator[str]:
+def _listed_row(value: Any) -> Problems:
     """A row in an update of a dataset: with an id it is changed, without one it is new."""
     known = isinstance(value, dict) and value.get(forms.ROW_ID) is not None
-    yield from (_LISTED_ROW_UPDATE if known else ROW_CREATE)(value, where)
+    return (_LISTED_ROW_UPDATE if known else ROW_CREATE)(value)
 
 
 _DATASET = {
@@ -116,11 +118,13 @@ def parse(body: bytes, check: Check) -> Any:
 
 def verify(value: Any, check: Check, where: str) -> None:
     """Raise Refusal 400, as `parse` does, unless the value is right."""
-    problems = list(islice(check(value, where), _MOST + 1))
+    problems = check(value)
+    if not problems:
+        return
+    lines = [f"{where}{place}: {what}" for place, what in problems[:_MOST]]
     if len(problems) > _MOST:
-        problems[_MOST:] = [f"{where}: more than {_MOST} problems; the rest is not listed"]
-    if problems:
-        raise Refusal(400, "\n".join(problems))
+        lines.append(f"{where}: {len(problems) - _MOST} more problems")
+    raise Refusal(400, "\n".join(lines))
 
 
 def _shown(value: object) -> str:
