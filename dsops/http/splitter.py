@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from dsops.model import DsopsError, RowSink
+from dsops.model import THE_ANSWER, DsopsError, RowSink
 
 _BLOCK = 128 * 1024  # Larger batches leave the processor's cache: measured slower from 256 kB on.
 _GLANCE = 16 * 1024
@@ -45,7 +45,8 @@ class Stream:
     """Rows wanted from an answer.
 
     Attributes:
-        member: Name of the member that holds them, at the top or in each item of an array at the top.
+        member: Name of the member that holds them, at the top or in each item of an array at the top; ``THE_ANSWER``
+            where they are the items of the array at the top.
         sink: Takes them; None to drop them.
     """
 
@@ -59,6 +60,8 @@ class Stream:
 
     def without(self, body: Any) -> Any:
         """Return a decoded rest without the member where it is null, which is what stands for rows handed on."""
+        if self.member == THE_ANSWER:
+            return body
         if isinstance(body, list):
             return [self.without(item) if isinstance(item, dict) else item for item in body]
         if isinstance(body, dict):
@@ -157,6 +160,7 @@ class _Outside:
         self.rest: list[bytes] = []
         self.size = 0
         self._member = member
+        self._at_the_top = member == THE_ANSWER
         self._quoted = orjson.dumps(member)
         self._depth = 0
         self._members_at = 0
@@ -168,6 +172,10 @@ class _Outside:
         for token in _TOKEN.finditer(text, at):
             start, after = token.span()
             if text[start] != _QUOTE:
+                if self._is_the_answer(text[start]):
+                    self._add(text[at:start])
+                    self._add(b"[]")
+                    return after, True
                 self._count(text[start])
             elif after == start + 1:
                 end = start
@@ -184,6 +192,12 @@ class _Outside:
         self._add(text[at:end])
         return end, False
 
+    def _is_the_answer(self, bracket: int) -> bool:
+        """Whether the answer begins here, and is the array of rows itself; then everything has been met."""
+        found = self._at_the_top and not self._members_at and bracket == b"["[0]
+        self._members_at = self._members_at or int(found)
+        return found
+
     def _count(self, bracket: int) -> None:
         if bracket in _OPENING:
             if not self._members_at:
@@ -194,8 +208,8 @@ class _Outside:
             self._met = self._met and self._depth >= self._members_at
 
     def _is_member(self, token: bytes) -> bool:
-        if b"\\" not in token:
-            return token == self._quoted
+        if b"\\" not in token or self._at_the_top:
+            return token == self._quoted and not self._at_the_top
         try:
             return bool(orjson.loads(token) == self._member)
         except ValueError:

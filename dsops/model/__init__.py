@@ -5,7 +5,18 @@ that imports another room of dsops or performs I/O.
 """
 
 from dsops.model.address import NAME_PATTERN, Address
-from dsops.model.call import Call, Effect, Failure, FailureKind, Flow, FlowFailure, Form, Repeat, Response
+from dsops.model.call import (
+    THE_ANSWER,
+    Call,
+    Effect,
+    Failure,
+    FailureKind,
+    Flow,
+    FlowFailure,
+    Form,
+    Repeat,
+    Response,
+)
 from dsops.model.diagnostic import Diagnostic, Severity, Source, error, in_order, note, warning
 from dsops.model.errors import (
     AnswerLost,
@@ -79,6 +90,7 @@ __all__ = [
     "KNOWN_AFTER_APPLY",
     "NAME_PATTERN",
     "PLAIN_META",
+    "THE_ANSWER",
     "Action",
     "Address",
     "AnswerLost",

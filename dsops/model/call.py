@@ -37,6 +37,10 @@ class Form(StrEnum):
     FILE = "file"
 
 
+THE_ANSWER = "[]"
+"""As ``Call.stream``: rows are the items of the array that the answer itself is, which then is an empty one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP request.
@@ -53,7 +57,7 @@ class Call:
         permission: The permission the provider's documentation asks for, named when it is refused.
         rows: What the call does to rows; None for one that concerns none. Its body is built when it is sent.
         stream: Of a read: name of the member, at the top or in each item of an array at the top, whose array holds
-            rows. They are handed on as they arrive and left out of the answer.
+            rows; or ``THE_ANSWER``. They are handed on as they arrive and left out of the answer.
     """
 
     method: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from dsops.model import Arguments, Call, Column, Entry, Flow, NaturalKey, Operation, Page
+from dsops.model import THE_ANSWER, Arguments, Call, Column, Entry, Flow, NaturalKey, Operation, Page
 from dsops.providers.geai.dataset import DATASETS
 from dsops.providers.geai.fields import (
     DATASET,
@@ -68,8 +68,9 @@ def _get_part(key: NaturalKey, arguments: Arguments, name: str) -> Flow:
 
 
 def _export(_key: NaturalKey, arguments: Arguments) -> Flow:
-    response = yield Call("GET", dataset_path(arguments["id"]), stream=ROWS)
-    _object(response.body, DATASET_ID, arguments["id"])
+    response = yield Call("GET", dataset_path(arguments["id"], "dataSetRows"), stream=THE_ANSWER)
+    if response.body != []:
+        bad_answer("it is no array of rows")
 
 
 def _exported(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dsops.http import splitter
 from dsops.http.splitter import Broken, Splitter, Stream
+from dsops.model import THE_ANSWER
 
 
 @dataclass
@@ -29,10 +30,10 @@ class Sink:
         self.batches.append(len(documents))
 
 
-def split(pieces: Iterator[bytes] | list[bytes], largest: int = 1 << 28) -> tuple[list[Any], Any]:
+def split(pieces: Iterator[bytes] | list[bytes], largest: int = 1 << 28, member: str = "rows") -> tuple[list[Any], Any]:
     """Return the rows and the rest."""
     sink = Sink()
-    stream = Stream("rows", sink)
+    stream = Stream(member, sink)
     work = Splitter(stream, largest)
     for piece in pieces:
         work.feed(piece)
@@ -227,3 +228,22 @@ def test_little_is_held_and_rows_come_early() -> None:
     assert orjson.loads(work.finish()) == {"rows": None}
     assert len(sink.rows) == 2001
     assert len(sink.batches) < 50
+
+
+@pytest.mark.usefixtures("_blocks")
+@given(st.lists(ROWS, max_size=8), STYLES, st.lists(st.integers(0, 10_000), max_size=30))
+def test_an_answer_that_is_the_array_itself(rows: list[Any], style: dict[str, Any], cuts: list[int]) -> None:
+    assert split(in_pieces(json.dumps(rows, **style).encode(), cuts), member=THE_ANSWER) == (rows, [])
+
+
+@pytest.mark.parametrize("document", [None, 5, "[]", {}, {"[]": [{"a": 1}]}, {"errors": [{"id": 1}]}])
+def test_what_is_no_array_there_is_left_as_it_is(document: Any) -> None:
+    assert split([orjson.dumps(document)], member=THE_ANSWER) == ([], document)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[", b'[{"a":1}', b'[{"a":1}]]', b"[][]", b'[{"a":1}][{"a":2}]', b"x[]", b"[1]", b"[[]]", b'["x"]']
+)
+def test_an_array_that_is_not_whole_or_holds_no_rows_is_refused(content: bytes) -> None:
+    with pytest.raises((Broken, ValueError)):
+        split([content], member=THE_ANSWER)
