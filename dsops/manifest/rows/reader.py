@@ -4,15 +4,15 @@ import os
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import starmap
 from pathlib import Path
 from typing import NoReturn
 
 from dsops.manifest.rows.base import LARGEST_ROW, Cursor, Document, Format, Located, RowFile
 from dsops.manifest.rows.formats import format_of
 from dsops.manifest.rows.problems import Problems
+from dsops.manifest.rows.tidy import is_row
 from dsops.manifest.words import error, listed
-from dsops.model import Diagnostic, DsopsError, RowItem, RowSet, Source, Values
+from dsops.model import Diagnostic, DsopsError, RowSet, Source, Values
 
 Take = Callable[[Values], int | None]
 """Takes a good row; returns the number of the earlier row that has the same key, or None."""
@@ -87,8 +87,8 @@ class RowReader:
         for name in self._rows.files:
             self._read_file(name, take, problems)
         if self._rows.items:
-            part = self._part(self._rows.items[0].source.file, None, None)
-            self._take(part, starmap(_located, enumerate(self._rows.items)), take, problems, columns=True)
+            name = self._rows.items[0].source.file
+            self._take(self._part(name, None, None), self._items(name, problems), take, problems, columns=True)
         return problems.listed()
 
     def values(self, numbers: Iterable[int]) -> Iterator[Values]:
@@ -135,6 +135,13 @@ class RowReader:
                     problems.report(Source(name, 1), f"{name} changed while it was read", hint="Try again.")
         except OSError as failed:
             problems.report(Source(name, 1), f"{name} can't be read", detail=failed.strerror or str(failed))
+
+    def _items(self, name: str, problems: Problems) -> Iterator[Located]:
+        file = RowFile(self._root / name, name, self._declared, largest=self._largest)
+        for number, item in enumerate(self._rows.items):
+            line, column = item.source.line, item.source.column
+            if is_row(item.document, file, line, column, problems):
+                yield number, line, column, item.document
 
     def _take(self, part: _Part, rows: Iterable[Located], take: Take, problems: Problems, *, columns: bool) -> None:
         # Called once a file, and its loop once a row: a million times. What it needs is at hand.
@@ -191,10 +198,6 @@ class RowReader:
         if not same:
             self._cursor = None
             _changed(part.name)
-
-
-def _located(number: int, item: RowItem) -> Located:
-    return number, item.source.line, item.source.column, item.document
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
