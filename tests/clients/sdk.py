@@ -1,7 +1,13 @@
-"""The vendor's SDK, unmodified, in a process of its own with a home of its own: it writes files into the home."""
+"""The vendor's SDK, unmodified, in a process of its own with a home of its own: it writes files into the home.
 
+It is installed beside the environment that runs the tests, not into it; `requirements.txt` says why.
+"""
+
+import fcntl
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +17,45 @@ from pathlib import Path
 from typing import Any
 
 DRIVER = Path(__file__).with_name("sdk_driver.py")
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+WITHOUT_DEPENDENCIES = ("pygeai",)
+
+
+def installed_sdk() -> Path:
+    """The folder that holds the SDK; installed at the first call, which needs the network, and kept in the environment.
+
+    Raises:
+        AssertionError: It can't be installed; the text is what pip said.
+    """
+    text = REQUIREMENTS.read_text(encoding="utf-8")
+    folder = Path(sys.prefix) / "clients" / hashlib.sha256(text.encode()).hexdigest()[:16]
+    folder.parent.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        if not folder.is_dir():
+            fresh = folder.with_suffix(".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            wanted = [line for line in text.splitlines() if line and not line.startswith("#")]
+            alone = [line for line in wanted if line.startswith(WITHOUT_DEPENDENCIES)]
+            _install(fresh, "--no-deps", *alone)
+            _install(fresh, *(line for line in wanted if line not in alone))
+            fresh.rename(folder)
+    return folder
+
+
+def _install(folder: Path, *arguments: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--target",
+        str(folder),
+    ]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"the SDK can't be installed:\n{done.stderr}"
 
 
 class SdkError(Exception):
@@ -49,7 +94,11 @@ def start_sdk(url: str, *, project: str | None = None) -> Iterator[Sdk]:
         # Proxies and accounts that the environment names must not reach the SDK.
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**kept, "HOME": home}
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**kept, "HOME": home, "PYTHONPATH": str(installed_sdk())},
         )
         with process:
             try:

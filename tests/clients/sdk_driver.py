@@ -7,7 +7,7 @@ Asked: ``{"method": "get_dataset", "arguments": {"dataset_id": "..."}}``. Answer
 import json
 import sys
 
-from pygeai.evaluation.dataset.clients import EvaluationDatasetClient  # type: ignore[import-untyped]
+from pygeai.evaluation.dataset.clients import EvaluationDatasetClient  # type: ignore[import-not-found]
 
 
 def main(url: str, project: str | None = None) -> None:

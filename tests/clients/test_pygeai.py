@@ -3,13 +3,12 @@
 import ast
 import json
 from collections.abc import Iterator
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.sdk import Sdk, SdkError, pygeai_reads, start_sdk
+from tests.clients.sdk import Sdk, SdkError, installed_sdk, pygeai_reads, start_sdk
 from tests.support import RunningEmulator, start_emulator
 from tests.support.geai import add_dataset, held_datasets, held_rows, row_ids
 
@@ -55,8 +54,8 @@ class Counting:
 
 def methods() -> set[str]:
     """The public methods of the SDK's client, from its source: importing it here would write into the real home."""
-    source = distribution("pygeai").locate_file("pygeai/evaluation/dataset/clients.py")
-    (client,) = (node for node in ast.parse(Path(str(source)).read_text()).body if isinstance(node, ast.ClassDef))
+    source = installed_sdk() / "pygeai" / "evaluation" / "dataset" / "clients.py"
+    (client,) = (node for node in ast.parse(source.read_text()).body if isinstance(node, ast.ClassDef))
     return {node.name for node in client.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")}
 
 
