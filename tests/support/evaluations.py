@@ -26,7 +26,7 @@ from dsops.model import (
 )
 from dsops.planner import Declared, ForeignCount, Inputs, Observation, RowIndex, Scope, Settings, declare
 from tests.support.planning import KINDS, MISSING, TODAY, drive, state_of
-from tests.support.rows import compared
+from tests.support.rows import compared, wire
 
 Data = Mapping[str, Any]
 
@@ -128,15 +128,8 @@ def _wire(name: str, data: Data) -> dict[str, Any]:
 
 
 def wire_rows(rows: Iterable[Data]) -> list[dict[str, Any]]:
-    """Return rows, each with its ``id``, as the provider writes them; what is nested in them gets ids too."""
-    return [_wire_row(each["id"], {name: value for name, value in each.items() if name != "id"}) for each in rows]
-
-
-def _wire_row(row_id: str, row: Data) -> dict[str, Any]:
-    document = {**codec().document(codec().declared(row)), "dataSetRowId": row_id}
-    for member, name in (("expectedSources", "dataSetExpectedSourceId"), ("filterVariables", "dataSetRowFilterVarId")):
-        document[member] = [{**each, name: f"{row_id}-{place}"} for place, each in enumerate(document[member], 1)]
-    return document
+    """Return rows, each with its ``id``, as the provider writes them."""
+    return [wire(each["id"], {name: value for name, value in each.items() if name != "id"}, codec()) for each in rows]
 
 
 def _compared(

@@ -1,10 +1,16 @@
 """Rows in memory: what the planner is given of declared and live ones."""
 
+import copy
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from dsops.model import RowCodec, RowMark, RowMode, RowSet, Source, Values
+import orjson
+
+from dsops.model import Call, RowCodec, RowMark, RowMode, RowSet, Source, Values
 from dsops.planner import DeclaredSide, RowComparison, RowDelta, RowIndex
+from dsops.planner.rows import RowCalls
 
 Document = Mapping[str, Any]
 
@@ -92,3 +98,82 @@ def marks_of(
 def keyed(mode: RowMode, *key: str) -> RowSet:
     """Return rows of a mode with a key."""
     return RowSet(mode, key or ("input",))
+
+
+class Provider:
+    """The rows of one dataset, as the provider keeps them: id to document."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        """Start with rows that have ids."""
+        self.rows: dict[str, dict[str, Any]] = {each["dataSetRowId"]: copy.deepcopy(dict(each)) for each in documents}
+        self.calls = 0
+
+    @property
+    def documents(self) -> list[Document]:
+        """All rows."""
+        return list(self.rows.values())
+
+    def do(self, calls: RowCalls, side: DeclaredSide, codec: RowCodec) -> None:
+        """Make all calls; the bodies are built again, and are what the plan says of them."""
+        for call in (*calls.parts, *chain.from_iterable(calls.single)):
+            self.calls += 1
+            self._do(call, self._body(call, side, codec))
+
+    @staticmethod
+    def _body(call: Call, side: DeclaredSide, codec: RowCodec) -> Any:
+        if call.rows is None or call.rows.body is None:
+            return call.body
+        body = call.rows.body
+        data = body.encode([codec.document(each) for each in side.declared.values(body.numbers)])
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (body.size, body.sha256)
+        return orjson.loads(data)
+
+    def _do(self, call: Call, body: Any) -> None:
+        match call.method, [str(part) for part in call.path][3:]:
+            case "POST", ["dataSetRow", "FileUpload"]:
+                for row in body:
+                    self._add(row)
+            case "POST", ["dataSetRow"]:
+                self._add(body)
+            case "PUT", ["dataSetRow", row_id]:
+                self.rows[row_id] = {**self.rows[row_id], **_with_ids(row_id, body)}
+            case "DELETE", ["dataSetRow", row_id]:
+                del self.rows[row_id]
+            case method, ["dataSetRow", row_id, segment, *rest]:
+                self._nested(method, self.rows[row_id], segment, rest, body)
+            case _:
+                raise AssertionError(f"{call.method} {call.target} is no call for rows")
+
+    def _add(self, row: Document) -> None:
+        row_id = f"new-{len(self.rows)}-{self.calls}"
+        self.rows[row_id] = {"dataSetRowId": row_id, **_with_ids(row_id, row)}
+
+    @staticmethod
+    def _nested(method: str, row: dict[str, Any], segment: str, rest: list[str], body: Any) -> None:
+        member, name = _NESTED[segment]
+        entries = [each for each in row[member] if [each[name]] != rest or method == "POST"]
+        if method != "DELETE":
+            own = rest[0] if rest else f"posted-{len(entries)}"
+            entries.append({**body, name: own})
+        row[member] = entries
+
+
+_NESTED = {
+    "dataSetRowExpectedSource": ("expectedSources", "dataSetExpectedSourceId"),
+    "dataSetRowFilterVariable": ("filterVariables", "dataSetRowFilterVarId"),
+}
+
+
+def _with_ids(row_id: str, row: Document) -> dict[str, Any]:
+    """Give ids to what is nested in a row."""
+    nested = {
+        member: [{**each, name: f"{row_id}-{place}"} for place, each in enumerate(row[member])]
+        for member, name in _NESTED.values()
+        if member in row
+    }
+    return {**row, **nested}
+
+
+def wire(row_id: str, row: Document, codec: RowCodec) -> dict[str, Any]:
+    """Return a row, written as in a manifest, as the provider writes it."""
+    return {"dataSetRowId": row_id, **_with_ids(row_id, codec.document(codec.declared(row)))}

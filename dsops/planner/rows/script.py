@@ -199,7 +199,7 @@ def _rekeyed(delta: RowDelta, codec: RowCodec, declared: DeclaredRows) -> dict[L
     return {
         each: coming[each.rest][0]
         for each in delta.removed
-        if going[each.rest] == 1 and len(coming.get(each.rest, ())) == 1
+        if len(coming.get(each.rest, ())) == 1
     }
 
 

@@ -2,8 +2,23 @@
 
 from typing import Any
 
-from dsops.model import Address, Cause, Connection, Meta, Resource, Stack
+import pytest
+
+from dsops.model import (
+    Address,
+    Cause,
+    Connection,
+    DriftItem,
+    Meta,
+    Resource,
+    RowItem,
+    RowMode,
+    RowSet,
+    Source,
+    Stack,
+)
 from dsops.planner import find_drift
+from tests.support import evaluations
 from tests.support.planning import ENDPOINT, inputs_of, state_of
 
 STACK = Stack("mail", None, "/stack", "sqlite:s.db", {"cm": Connection("cm", "uipath", ENDPOINT)})
@@ -106,3 +121,62 @@ def test_what_is_ignored_does_not_drift() -> None:
 
     ignoring = dataset("a", Meta(ignore=(Ignore("title", "by hand"),)), title="T")
     assert states(ignoring, records=recorded(title="T"), live={"p/a": {"id": "d1", "title": "X"}}) == {}
+
+
+EVALS = Stack(
+    "evals", None, "/stack", "sqlite:s.db", {"evals": Connection("evals", "geai", "https://evals.example.com")}
+)
+
+
+def evaluation(mode: RowMode, *rows: str) -> Resource:
+    """Return a dataset whose rows have an answer of their own each."""
+    items = tuple(RowItem(answered(each), Source("faq.yaml", 9)) for each in rows)
+    return Resource(Address("geai", "Dataset", "faq"), "evals", {}, rows=RowSet(mode, ("input",), items=items))
+
+
+def answered(text: str) -> dict[str, str]:
+    key, _, answer = text.partition("=")
+    return {"input": key, "expectedAnswer": answer}
+
+
+def rows_item(resource: Resource, applied: list[str], live: list[str]) -> DriftItem | None:
+    mode = resource.rows.mode if resource.rows else RowMode.SYNC
+    rows = {"mode": mode.value, "applied": [answered(each) for each in applied]}
+    records = {"geai/Dataset/faq": {"id": "d1", "key": "faq", "attributes": {"name": "faq"}, "rows": rows}}
+    there = {"id": "d1", "rows": [{"id": f"r{number}", **answered(each)} for number, each in enumerate(live)]}
+    drift = find_drift(evaluations.inputs_of(EVALS, [resource], records, {"evals": {"faq": there}}, {}))
+    assert len(drift.items) + drift.in_sync == 1
+    return drift.items[0] if drift.items else None
+
+
+@pytest.mark.parametrize(
+    ("live", "counts"),
+    [
+        (["a=1", "b=theirs"], (0, 1, 0)),
+        (["a=1"], (1, 0, 0)),
+        (["a=1", "b=2", "c=3"], (0, 0, 1)),
+        (["a=1", "renamed=2"], (0, 1, 0)),
+        (["a=1", "b=2", "b=2"], (0, 0, 1)),
+    ],
+)
+def test_rows_changed_behind_us(live: list[str], counts: tuple[int, int, int]) -> None:
+    item = rows_item(evaluation(RowMode.SYNC, "a=1", "b=2"), ["a=1", "b=2"], live)
+    assert item is not None
+    assert item.rows is not None
+    assert (item.state, item.rows.drifted) == ("drifted", 1)
+    assert (item.rows.create, item.rows.update, item.rows.delete) == counts
+
+
+def test_rows_that_the_sources_changed_are_pending() -> None:
+    item = rows_item(evaluation(RowMode.SYNC, "a=1", "b=new", "n=3"), ["a=1", "b=2", "r=4"], ["a=1", "b=2", "r=4"])
+    assert item is not None
+    assert item.rows is not None
+    assert (item.state, item.rows.drifted, item.rows.count) == ("pending", 0, 3)
+
+
+def test_rows_that_the_mode_leaves_alone_have_not_drifted() -> None:
+    assert rows_item(evaluation(RowMode.UPSERT, "a=1"), ["a=1"], ["a=1", "theirs=x", "a=theirs"]) is None
+    assert rows_item(evaluation(RowMode.INSERT, "a=1"), ["a=1"], ["a=theirs"]) is None
+    changed = rows_item(evaluation(RowMode.UPSERT, "a=1"), ["a=1"], ["a=theirs"])
+    assert changed is not None
+    assert changed.state == "drifted"
