@@ -283,8 +283,8 @@ def _update(subject: Subject, resource: Resource, around: Surroundings, record: 
     obstacle = around.obstacles.get(subject.address)
     if obstacle is not None:  # against its new name: nothing else stands against an update
         return Decision(subject, Action.BLOCKED, obstacle.reason, fields=found.fields, notes=(obstacle.note,))
-    settings = settings_fields(subject, resource, record)
     after = around.record(subject, resource, live.remote_id, found.desired)
+    settings = settings_fields(subject, resource, record, after)
     fields = (*found.fields, *settings)
     action, reason = Action.NOOP, Reason.UNCHANGED
     if subject.moved:

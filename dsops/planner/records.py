@@ -68,8 +68,15 @@ def place_fields(subject: Subject, record: Record, live: LiveObject) -> tuple[Fi
     return tuple(found)
 
 
-def settings_fields(subject: Subject, resource: Resource, record: Record) -> list[FieldDiff]:
-    """Name the switches that differ from the record, and the fields that are declared no longer."""
+def settings_fields(subject: Subject, resource: Resource, record: Record, after: Record) -> list[FieldDiff]:
+    """Name the switches that differ from the record, and the fields that are declared no longer.
+
+    Args:
+        subject: The resource's sides.
+        resource: Its declaration.
+        record: Its record as it is.
+        after: Its record as it will be.
+    """
     meta = resource.meta
     fields = []
     if record.protect != meta.protect:
@@ -78,14 +85,13 @@ def settings_fields(subject: Subject, resource: Resource, record: Record) -> lis
         fields.append(FieldDiff("metadata.policy", sorted(record.policy), sorted(meta.policy), Cause.PENDING))
     if record.replace != meta.replace:
         fields.append(FieldDiff("metadata.replace", record.replace, meta.replace, Cause.PENDING))
-    fields += _rows_fields(resource, record)
+    fields += _rows_fields(record.rows, after.rows)
     released = [path for path in record.attributes if path not in subject.desired]
     return fields + [FieldDiff(path, record.attributes[path], None, Cause.RELEASED) for path in released]
 
 
-def _rows_fields(resource: Resource, record: Record) -> list[FieldDiff]:
+def _rows_fields(was: RecordedRows | None, will: RecordedRows | None) -> list[FieldDiff]:
     """Name what is declared of rows as a whole: it decides about every one of them."""
-    was, will = record.rows, resource.rows
     if was is None:
         return []
     if will is None:

@@ -196,11 +196,7 @@ def _rekeyed(delta: RowDelta, codec: RowCodec, declared: DeclaredRows) -> dict[L
         rest = key_digest([values[place] for place in places])
         if going.get(rest) == 1:
             coming.setdefault(rest, []).append(number)
-    return {
-        each: coming[each.rest][0]
-        for each in delta.removed
-        if len(coming.get(each.rest, ())) == 1
-    }
+    return {each: coming[each.rest][0] for each in delta.removed if len(coming.get(each.rest, ())) == 1}
 
 
 def _hashed(
