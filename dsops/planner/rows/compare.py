@@ -34,7 +34,10 @@ class LiveMark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowDelta:
-    """How live rows differ from declared ones; the same in whatever order they arrived.
+    """How live rows differ from declared ones.
+
+    It is the same in whatever order they arrived, but for this: of several rows that are as declared, with one key,
+    the first to arrive is the one that is kept.
 
     Attributes:
         index: The declared rows.

@@ -8,18 +8,26 @@ import pytest
 
 from dsops.model import (
     DIGEST_SIZE,
+    Address,
     BodyForm,
+    Connection,
+    Plan,
+    RecordedRows,
+    Resource,
     RowAction,
+    RowItem,
     RowMark,
     RowMode,
     RowSet,
     Source,
+    Stack,
     content_digest,
     key_digest,
 )
-from dsops.planner import ForeignCount, RowComparison, RowIndex, SavedRows, edit_script
+from dsops.planner import ForeignCount, RowComparison, RowIndex, SavedRows, edit_script, make_plan
 from dsops.planner.rows import Target, row_changes, row_writes, whole_script
 from dsops.providers.geai.rows import Rows
+from tests.support import evaluations
 from tests.support.rows import Declared, Kept, compared, keyed, marks_of, wire
 
 CODEC = Rows()
@@ -179,3 +187,42 @@ def test_saved_rows_are_read_without_their_files() -> None:
     assert len(again) == 6
     assert list(again.values([4, 1])) == [declared.rows[4], declared.rows[1]]
     assert again.source(4) == Source("rows.jsonl", 5)
+
+
+STACK = Stack("s", None, "/stack", "sqlite:s.db", {"evals": Connection("evals", "geai", "https://evals.example.com")})
+
+
+def plan_of(declared: list[dict[str, Any]], applied: dict[str, Any], live: list[dict[str, Any]]) -> Plan:
+    """Plan one recorded dataset with rows; ``applied`` is what the record says of them."""
+    items = tuple(RowItem(each, Source("faq.yaml", 9)) for each in declared)
+    rows = RowSet(RowMode.SYNC, ("input",), items=items)
+    resource = Resource(Address("geai", "Dataset", "faq"), "evals", {}, rows=rows)
+    records = {"geai/Dataset/faq": {"id": "d1", "key": "faq", "attributes": {"name": "faq"}, "rows": applied}}
+    there = {"id": "d1", "rows": [{"id": f"r{number}", **each} for number, each in enumerate(live)]}
+    return make_plan(evaluations.inputs_of(STACK, [resource], records, {"evals": {"faq": there}}, {}))
+
+
+@pytest.mark.parametrize("applied", [{"digest": "", "applied": [row("a")]}, {"applied": [row("a", "old")]}])
+def test_a_record_that_says_otherwise_is_rewritten_where_live_rows_are_as_declared(applied: dict[str, Any]) -> None:
+    plan = plan_of([row("a")], applied, [row("a")])
+    assert (plan.changes, plan.noop, plan.rows_noop) == ((), 1, 1)
+    assert [each.rows for each in plan.refresh] == [
+        RecordedRows(RowMode.SYNC, ("input",), 1, index_of(row("a")).digest)
+    ]
+    assert plan_of([row("a")], {"applied": [row("a")]}, [row("a")]).refresh == ()
+
+
+def test_the_record_will_say_what_was_applied() -> None:
+    plan = plan_of([row("a"), row("b")], {"applied": [row("a")]}, [row("a")])
+    (change,) = plan.changes
+    assert change.after is not None
+    assert change.after.rows == RecordedRows(RowMode.SYNC, ("input",), 2, index_of(row("b"), row("a")).digest)
+
+
+def test_a_thousand_calls_for_single_rows_wait_for_the_dataset_alone() -> None:
+    declared = [row(f"k{number:04}", "new") for number in range(1000)]
+    live = [row(f"k{number:04}", "old") for number in range(1000)]
+    plan = plan_of(declared, {"applied": live}, live)
+    assert len(plan.calls) == 1000
+    assert {each.after for each in plan.calls} == {()}
+    assert [each.id for each in plan.calls] == list(range(1, 1001))
