@@ -1,8 +1,8 @@
 """`dsops emulator`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -66,7 +66,8 @@ def _modelarts_options(command: Command) -> Command:
 
 @click.command(
     epilog="\b\nExample:\n  dsops emulator --port 0 --data emulator.db\n"
-    "  dsops emulator --generate comments=10000,datasets=2,streams=4\n\n\b\n"
+    "  dsops emulator --generate comments=10000,datasets=2,streams=4\n"
+    "  dsops emulator --generate geai-rows=10000 --row-put merge --upload async\n\n\b\n"
     + _GUIDE.format(url="http://127.0.0.1:8321")
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -105,17 +106,7 @@ def command(
     seed: Path | None,
     generate: str | None,
     tokens: Path | None,
-    echo_thresholds: bool,
-    put_existing: str,
-    extension_field: str,
-    row_put: str,
-    upload: str,
-    upload_answer: str,
-    delete_answer: str,
-    error_in_200: bool,
-    offset: str,
-    modelarts_delay: float,
-    version_interval: float,
+    **switches: Any,
 ) -> int:
     """Serve the providers' APIs on one local port, to try and to test.
 
@@ -134,21 +125,32 @@ def command(
             seed=seed,
             generate=emulator.parse_generate(generate) if generate else {},
             tokens=tokens,
-            echo_thresholds=echo_thresholds,
-            put_existing=emulator.PutExisting(put_existing),
-            geai=emulator.GeaiSwitches(
-                extension_field=emulator.ExtensionField(extension_field),
-                row_put=emulator.RowPut(row_put),
-                upload=emulator.Upload(upload),
-                upload_answer=emulator.UploadAnswer(upload_answer),
-                delete_answer=emulator.DeleteAnswer(delete_answer),
-                error_in_200=error_in_200,
-            ),
-            modelarts=emulator.ModelartsSwitches(
-                offset=emulator.Offset(offset), delay=modelarts_delay, version_interval=version_interval
-            ),
+            **_by_provider(switches),
         )
         serve(host, port, options, (lambda url: say(_GUIDE.format(url=url))) if guide else None)
     except emulator.SetupError as error:
         raise DsopsError.of(f"the emulator can't start: {error}") from error
     return 0
+
+
+def _by_provider(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The switches, by the names of click's parameters, as fields of the emulator's Options."""
+    from dsops import emulator
+
+    return {
+        "echo_thresholds": chosen["echo_thresholds"],
+        "put_existing": emulator.PutExisting(chosen["put_existing"]),
+        "geai": emulator.GeaiSwitches(
+            extension_field=emulator.ExtensionField(chosen["extension_field"]),
+            row_put=emulator.RowPut(chosen["row_put"]),
+            upload=emulator.Upload(chosen["upload"]),
+            upload_answer=emulator.UploadAnswer(chosen["upload_answer"]),
+            delete_answer=emulator.DeleteAnswer(chosen["delete_answer"]),
+            error_in_200=chosen["error_in_200"],
+        ),
+        "modelarts": emulator.ModelartsSwitches(
+            offset=emulator.Offset(chosen["offset"]),
+            delay=chosen["modelarts_delay"],
+            version_interval=chosen["version_interval"],
+        ),
+    }
