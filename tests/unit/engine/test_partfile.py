@@ -143,3 +143,41 @@ def test_a_run_that_got_nothing_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(DsopsError), begin(tmp_path / "x.jsonl"):
         raise DsopsError.of("the first page was refused")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_without_pages_counts_once_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "x.jsonl"
+    with begin(target) as part:
+        part.write(b"1\n" * 100_000)
+        part.forget()
+        part.write(b"2\n")
+        part.write(b"3\n")
+        assert part.complete(2).next is None
+        part.finish(part.part, overwrite=False)
+    assert target.read_bytes() == b"2\n3\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
+
+
+def test_what_did_not_count_is_gone_in_the_next_run_and_what_did_is_not_asked_for_again(tmp_path: Path) -> None:
+    target = tmp_path / "x.jsonl"
+    with begin(target) as part:
+        part.write(b"1\n")
+    with begin(target) as part:
+        assert (part.mark.size, part.mark.next) == (0, {"page": 0})
+        part.write(b"2\n")
+        part.complete(1)
+    with begin(target) as part:
+        assert (part.mark.items, part.mark.next) == (1, None)
+        part.finish(part.part, overwrite=False)
+    assert target.read_bytes() == b"2\n"
+
+
+def test_who_forgets_everything_and_fails_leaves_nothing(tmp_path: Path) -> None:
+    def fail(part: PartFile) -> None:
+        part.write(b"1\n")
+        part.forget()
+        raise KeyError
+
+    with pytest.raises(KeyError), begin(tmp_path / "x.jsonl") as part:
+        fail(part)
+    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from dsops.model import Call, Effect, Form, LiveObject, LiveRow, Response
 from dsops.providers import kinds
 from dsops.providers.geai.operations import OPERATIONS
 from tests.contract.openapi import GEAI
-from tests.unit.providers.geai.samples import WHOLE_VALUES, answered, answered_source, answered_variable
+from tests.unit.providers.geai.samples import WHOLE_VALUES, answered, answered_source
 
 DATASET = kinds()["geai/Dataset"]
 KEY = ("faq-eval",)
