@@ -90,33 +90,3 @@ class Format(Protocol):
             OSError: It can't be read.
         """
         ...
-
-
-class Forward:
-    """A cursor of a format that can only be read from its beginning: it goes on from where it stands.
-
-    Positions are the rising numbers that the format's ``scan`` gives.
-    """
-
-    def __init__(self, form: Format, file: RowFile) -> None:
-        """Open nothing yet."""
-        self._form = form
-        self._file = file
-        self._rows = self._scan()
-        self._next = 0
-
-    def get(self, position: int) -> Any:
-        """Return the document of the row at a position; one before the last starts over."""
-        if position < self._next:
-            self._rows = self._scan()
-        for found, _, _, document in self._rows:
-            if found >= position:
-                self._next = found + 1
-                if found == position:
-                    return document
-                break
-        raise ValueError("there is no such row any more")
-
-    def _scan(self) -> Iterator[Located]:
-        with self._file.path.open("rb") as handle:
-            yield from self._form.scan(handle, self._file, Problems())

@@ -80,17 +80,22 @@ class _Wrong(ValueError):
 
 
 class _Places:
-    """Lines and columns of rising indexes."""
+    """Lines and columns of indexes, cheapest in rising order."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._index = 0
         self._line = 1
+        self._break = -1
 
     def of(self, index: int) -> tuple[int, int]:
+        if index < self._index:
+            self._index, self._line, self._break = 0, 1, -1
+        # Only what lies between is searched: a file may be one long line.
         self._line += self._text.count("\n", self._index, index)
-        self._index = max(self._index, index)
-        return self._line, index - self._text.rfind("\n", 0, index)
+        self._break = max(self._break, self._text.rfind("\n", self._index, index))
+        self._index = index
+        return self._line, index - self._break
 
 
 def _rows(text: str) -> Iterator[_Found]:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from dsops.manifest.rows.base import Forward, Located, RowFile
+from dsops.manifest.rows.base import Located, RowFile
 from dsops.manifest.rows.problems import Problems
 from dsops.manifest.rows.tidy import is_row, unknown_names
 
 _BATCH: Final = 256
+_KEPT: Final = 64
+"""Rows that were asked for and may be asked for again soon."""
 
 
 class Parquet:
@@ -35,9 +37,39 @@ class Parquet:
             said = str(failed).partition("\n")[0]
             problems.report(file.source(1), f"{file.name} is no Parquet file that can be read", detail=f"{said}.")
 
-    def cursor(self, file: RowFile) -> Forward:
+    def cursor(self, file: RowFile) -> "ParquetCursor":
         """Open a file again."""
-        return Forward(self, file)
+        return ParquetCursor(file)
+
+
+class ParquetCursor:
+    """Goes forward from where it stands, and starts over for a row that lies behind."""
+
+    def __init__(self, file: RowFile) -> None:
+        """Open nothing yet."""
+        self._file = file
+        self._rows = self._scan()
+        self._next = 0
+        self._kept: dict[int, Any] = {}
+
+    def get(self, position: int) -> Any:
+        """Return the document of a row by its number."""
+        if position in self._kept:
+            return self._kept[position]
+        if position < self._next:
+            self._rows = self._scan()
+        for number, _, _, document in self._rows:
+            self._next = number + 1
+            if number == position:
+                if len(self._kept) == _KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[position] = document
+                return document
+        raise ValueError("there is no such row any more")
+
+    def _scan(self) -> Iterator[Located]:
+        with self._file.path.open("rb") as handle:
+            yield from Parquet().scan(handle, self._file, Problems())
 
 
 def _documents(table: Any, file: RowFile, problems: Problems) -> Iterator[Any]:

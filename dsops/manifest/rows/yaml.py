@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from dsops.manifest.events import Document, Parsed, parse
-from dsops.manifest.rows.base import Forward, Located, RowFile
+from dsops.manifest.rows.base import Located, RowFile
 from dsops.manifest.rows.problems import Problems
 from dsops.manifest.rows.tidy import is_row
 from dsops.manifest.source import too_large
@@ -29,12 +29,32 @@ class Yaml:
                     yield number, line, column, row
                 number += 1
 
-    def cursor(self, file: RowFile) -> Forward:
+    def cursor(self, file: RowFile) -> "YamlCursor":
         """Open a file again."""
-        return Forward(self, file)
+        return YamlCursor(file)
+
+
+class YamlCursor:
+    """Holds the rows, without their places: finding those takes as long as reading."""
+
+    def __init__(self, file: RowFile) -> None:
+        """Read the file."""
+        documents = parse(file.path.read_bytes(), file.name).documents
+        self._rows = [row for each in documents if each.sound for row in _values(each)]
+
+    def get(self, position: int) -> Any:
+        """Return the document of a row by its number."""
+        if position >= len(self._rows):
+            raise ValueError("there is no such row any more")
+        return self._rows[position]
+
+
+def _values(document: Document) -> list[Any]:
+    return document.value if isinstance(document.value, list) else [document.value]
 
 
 def _rows(document: Document) -> Iterator[tuple[int, int, Any]]:
+    """Yield the rows of a document with their lines and columns."""
     if not isinstance(document.value, list):
         yield document.source.line, document.source.column, document.value
         return

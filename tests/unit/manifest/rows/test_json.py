@@ -44,6 +44,7 @@ def test_no_rows(read: Read, text: str) -> None:
         ("  \n ", "2:2 The file is empty"),
         ('"a"', "1:1 The file holds no rows"),
         ("{}", "1:1 The object has no list called rows"),
+        ('\n{"a": [\n\n]}', "2:1 The object has no list called rows"),
         ('{"rows": {}}', "1:1 The object has no list called rows"),
         ('{"rows": [], "rows": []}', "1:22 The object gives rows twice"),
         ('{"rows": [],}', "1:13 The file is not JSON"),

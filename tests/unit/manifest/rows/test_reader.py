@@ -92,6 +92,10 @@ def test_just_fifty_problems_are_listed_without_a_count(read: Read) -> None:
     assert read({"a.jsonl": b"oops\n" * 51}).said[-1] == "a.jsonl:51:1 1 more problem from here on"
 
 
+def test_an_empty_file_of_cells_is_told_after_other_problems(read: Read) -> None:
+    assert read({"a.jsonl": b"oops", "b.csv": b""}).said[1:] == ["b.csv:1:1 The file has no header line"]
+
+
 def test_a_file_that_is_gone(read: Read, tmp_path: Path) -> None:
     reader = RowReader(RowSet(RowMode.SYNC, ("input",), ("a.jsonl",)), tmp_path, Rows().declared)
     (only,) = reader.read(lambda _: None)
