@@ -63,9 +63,10 @@ class Description:
                 continue
             pointer = f"{reference['$ref'].removeprefix('#')}/schema"
             problems += self._problems(pointer, values[parameter["name"]], parameter["name"])
-        problems += self._query_problems(method, template, parse_qs(urlsplit(raw_path).query))
+        problems += self._query_problems(method, template, parse_qs(urlsplit(raw_path).query, keep_blank_values=True))
         pointer = f"/paths/{_escape(template)}/{method.lower()}/requestBody/content/application~1json/schema"
-        if "requestBody" in self.operations[method, template]:
+        taken = self.operations[method, template].get("requestBody")
+        if taken and (body is not None or taken["required"]):
             problems += self._problems(pointer, body, "body")
         elif body is not None:
             problems.append(f"{method} {template} takes no body")
@@ -80,7 +81,8 @@ class Description:
             name = parameter["name"]
             pointer = f"/paths/{_escape(template)}/{method.lower()}/parameters/{position}/schema"
             if name in query:
-                problems += self._problems(pointer, query[name], f"query.{name}")
+                value = _typed(query[name], parameter["schema"].get("type"))
+                problems += self._problems(pointer, value, f"query.{name}")
             elif parameter["required"]:
                 problems.append(f"query.{name} is required")
         return problems
@@ -108,6 +110,15 @@ class Description:
         return [
             f"{where}{error.json_path[1:]}: {error.message}" for error in self.validator(pointer).iter_errors(value)
         ]
+
+
+def _typed(values: list[str], kind: str | None) -> Any:
+    """What a query says, as the JSON value that its schema is about; text where it is no such value."""
+    if kind == "array":
+        return values
+    if kind == "integer" and re.fullmatch("-?[0-9]+", values[-1]):
+        return int(values[-1])
+    return {"true": True, "false": False}.get(values[-1], values[-1]) if kind == "boolean" else values[-1]
 
 
 def variants(value: Any) -> Iterator[Any]:
@@ -150,3 +161,4 @@ def _escape(template: str) -> str:
 
 UIPATH = Description(ROOT / "specs" / "uipath.openapi.yaml")
 GEAI = Description(ROOT / "specs" / "geai.openapi.yaml")
+MODELARTS = Description(ROOT / "specs" / "modelarts.openapi.yaml")
