@@ -10,6 +10,8 @@ from dsops.render.style import PLAIN, Style, printable
 
 _CONTEXT = 40
 """Characters of what is equal that are shown beside a difference."""
+_WORTH_CUTTING = 20
+"""Characters of what is equal that are shown rather than cut."""
 _CHANGED = 160
 """Characters of what is different that are shown at one place."""
 _PLACES = 6
@@ -148,6 +150,8 @@ def _told(piece: _Piece, index: int, count: int, *, whole: bool, style: Style) -
 def _around(text: str, *, first: bool, last: bool) -> str:
     """Keep of what is equal what stands beside a difference."""
     left, right = (0 if first else _CONTEXT), (0 if last else _CONTEXT)
-    if len(text) <= left + right + 1:
+    if len(text) <= left + right + _WORTH_CUTTING:
         return text
-    return f"{text[:left]}…{text[len(text) - right :] if right else ''}"
+    before = text[:left].rsplit(" ", 1)[0] if left else ""
+    behind = text[len(text) - right :].split(" ", 1)[-1] if right else ""
+    return f"{before}…{behind}"

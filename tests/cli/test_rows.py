@@ -73,7 +73,7 @@ Update: 1
         changed fields: expectedAnswer in 1
         + Is there a shop in Berlin?   {FILE}:12
         ~ How do I reset my password?   {FILE}:1
-            expectedAnswer: …he link in the mail. The link works for [-30 minutes-]{{+one hour+}}.
+            expectedAnswer: …link in the mail. The link works for [-30 minutes-]{{+one hour+}}.
         - Is my data sold to anybody?   row {sold}
       call 1: POST {path}   1 row, 163 B
       call 2: PUT {path}/{password}   1 row, 432 B

@@ -45,7 +45,7 @@ def test_what_looks_alike_is_said_to_be_another_form() -> None:
 
 def test_what_is_equal_is_left_out_around_a_difference() -> None:
     told = differences("x " * 500 + "old" + " y" * 500, "x " * 500 + "new" + " y" * 500)
-    assert told == "…" + "x " * 20 + "[-old-]{+new+}" + " y" * 20 + "…"
+    assert told == "…" + "x " * 19 + "[-old-]{+new+}" + " y" * 19 + "…"
     assert differences("x " * 500 + "old", "x " * 500 + "new", whole=True) == "x " * 500 + "[-old-]{+new+}"
 
 
