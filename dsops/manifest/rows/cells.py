@@ -13,7 +13,7 @@ import orjson
 
 from dsops.manifest.rows.base import Located, RowFile
 from dsops.manifest.rows.problems import Problems
-from dsops.manifest.rows.tidy import BOM, UTF16, is_list, is_row, unknown_names
+from dsops.manifest.rows.tidy import BOM, UTF16, is_list, is_row, lacks_columns, unknown_names
 
 _DELIMITERS: Final = ",;\t|"
 _QUOTING: Final = "Quote a cell that holds the delimiter, a quote or a line break, and double the quotes in it."
@@ -220,7 +220,8 @@ def _opened(handle: BinaryIO, file: RowFile, delimiter: str, problems: Problems)
     table = _Table(file, lines, encoding, delimiter)
     for _, line, cells in table.records(problems):
         table.columns = _columns(cells, line, head, file, problems)
-        return table
+        named = [column.path[0] for column in table.columns if column.path]
+        return None if lacks_columns(file, named, line, problems) else table
     if problems.count == known:
         problems.report(file.source(1), "The file has no header line", hint="Its first line names the fields.")
     return None

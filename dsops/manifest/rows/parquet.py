@@ -5,7 +5,7 @@ from typing import Any, BinaryIO, Final
 
 from dsops.manifest.rows.base import Located, RowFile
 from dsops.manifest.rows.problems import Problems
-from dsops.manifest.rows.tidy import is_row, unknown_names
+from dsops.manifest.rows.tidy import is_row, lacks_columns, unknown_names
 
 _BATCH: Final = 256
 _KEPT: Final = 64
@@ -80,5 +80,6 @@ def _documents(table: Any, file: RowFile, problems: Problems) -> Iterator[Any]:
             problems.report(file.source(1), f"The column {name} is unknown", detail="; ".join(against))
         else:
             known.append(name)
-    for batch in table.iter_batches(batch_size=_BATCH, columns=known) if known else ():
-        yield from batch.to_pylist()
+    if not lacks_columns(file, known, 1, problems):
+        for batch in table.iter_batches(batch_size=_BATCH, columns=known):
+            yield from batch.to_pylist()

@@ -1,5 +1,6 @@
 """Checks that rows share whose bytes are not JSON already."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -89,6 +90,22 @@ def unknown_names(file: RowFile, name: str) -> list[str]:
         return _further(file, {top: [] if is_list(file, top) else ""}, {})
     inner = rest.partition(".")[2]
     return _further(file, {top: [{inner: ""}]}, {top: [{}]})
+
+
+def lacks_columns(file: RowFile, names: Iterable[str], line: int, problems: Problems) -> bool:
+    """Whether a row with all columns of a table would still lack something; then all of its rows do. Reports it once.
+
+    Args:
+        file: The file.
+        names: The top fields of its columns.
+        line: In which line they stand.
+        problems: Takes what is missing.
+    """
+    given = _problems(file, {name: [] if is_list(file, name) else "" for name in names})
+    missing = [each for each in _problems(file, {}) if each in given]
+    if missing:
+        problems.report(file.source(line), f"A column is missing: {missing[0]}", detail="; ".join(missing[1:]))
+    return bool(missing)
 
 
 def is_list(file: RowFile, name: str) -> bool:

@@ -114,7 +114,8 @@ def test_entries_may_leave_numbers_out(read: Read) -> None:
 
 HEADERS: list[tuple[str, Any]] = [
     ("", ["1:1 The file has no header line"]),
-    ("inptu,expectedAnswer", ["1:1 The column inptu is unknown"]),
+    ("inptu,expectedAnswer\na,b\nc,d\n",
+     ["1:1 The column inptu is unknown", "1:1 A column is missing: input is missing; it may be empty text"]),
     ("input,expectedAnswer,foo,bar", ["1:22 The column foo is unknown", "1:26 The column bar is unknown"]),
     ("input,expectedAnswer,input", ["1:1 The column input is there twice", "1:22 The column input is there twice"]),
     ("input,,expectedAnswer", ["1:7 Column 2 has no name"]),
@@ -128,7 +129,7 @@ HEADERS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("header", "said"), HEADERS)
-def test_a_header_is_checked_without_rows(read: Read, header: str, said: list[str]) -> None:
+def test_a_header_is_checked(read: Read, header: str, said: list[str]) -> None:
     assert read({"f.csv": header}).said == [f"f.csv:{each}" for each in said]
 
 

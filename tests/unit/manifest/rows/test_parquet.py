@@ -46,7 +46,12 @@ def test_names_of_the_vendor_and_unknown_ones(read: Read) -> None:
     assert reading.said == ["f.parquet:1:1 The column contextDocment is unknown"]
     assert "did you mean contextDocument?" in reading.diagnostics[0].detail
     assert reading.inputs == ["a"]
-    assert len(read({"f.parquet": table(x=["a"])}).said) == 1
+    reading = read({"f.parquet": table(x=["a"])})
+    assert reading.said == [
+        "f.parquet:1:1 The column x is unknown",
+        "f.parquet:1:1 A column is missing: input is missing; it may be empty text",
+    ]
+    assert reading.diagnostics[1].detail == "expectedAnswer is missing; it may be empty text"
 
 
 @pytest.mark.parametrize(
