@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.golden import FAQ, FILE, RETURNS, Golden
+from tests.cli.test_terminal import terminal
 from tests.support import RunningEmulator
 
 _NUMBERS = itertools.count(1)
@@ -254,6 +255,20 @@ def test_texts_do_nothing_to_a_terminal(golden: Golden) -> None:
     for args in (["plan"], ["plan", "--full"], ["plan", "--format", "markdown"], ["plan", "--format", "json"]):
         told = golden.run(*args).ok().out
         assert all(each.isprintable() or each == "\n" for each in told), args
+
+
+def test_a_moving_display_counts_rows(golden: Golden) -> None:
+    def change(rows: list[dict[str, object]]) -> None:
+        for row in rows[:3]:
+            row["expectedAnswer"] = "Another."
+
+    golden.applied().edit(change)
+    golden.emulator.fault("hold", method="PUT", path="/dataSetRow/", skip=2)
+    with terminal(golden, "apply", "--auto-approve") as screen:
+        screen.wait_for(f"{FAQ}   2 of 3 rows")
+        golden.emulator.release()
+        assert screen.ended() == 0
+    assert "Apply: \x1b[32m1 succeeded\x1b[0m. 3 calls." in screen.text
 
 
 def test_progress_is_told_in_rows(golden: Golden) -> None:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -63,8 +65,18 @@ class Terminal:
         return bool(chunk)
 
 
+class Place(Protocol):
+    """Where a command runs."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def env(self) -> dict[str, str]: ...
+
+
 @contextmanager
-def terminal(stack: Stack, *args: str, env: dict[str, str] | None = None) -> Iterator[Terminal]:
+def terminal(stack: Place, *args: str, env: dict[str, str] | None = None) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [*_WITH_TERMINAL, *DSOPS, *args],
