@@ -12,7 +12,7 @@ from dsops.engine.connect import Clients, connected
 from dsops.engine.execute import Executor, Start, recorded_ids
 from dsops.engine.options import Applied, Emit, Options, Planned, Workspace
 from dsops.engine.recheck import recheck
-from dsops.engine.reconcile import reconcile
+from dsops.engine.reconcile import plan_of, reconcile
 from dsops.engine.recover import recover, recovered_view
 from dsops.engine.rowbody import RowsToSend
 from dsops.engine.send import Sender
@@ -35,7 +35,7 @@ from dsops.model import (
     Status,
     error,
 )
-from dsops.planner import Inputs, SavedPlan, load_plan, make_plan, plan_id
+from dsops.planner import Inputs, SavedPlan, load_plan, plan_id
 from dsops.providers import kinds
 from dsops.state import Session, StateStore, open_store
 
@@ -85,7 +85,8 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
         confirmed = _confirmed(made, options)
         if confirmed:
             quoted = {guard.name for guard in made.guards}
-            made = make_plan(dataclasses.replace(inputs, settings=dataclasses.replace(inputs.settings, confirmed=True)))
+            settings = dataclasses.replace(inputs.settings, confirmed=True)
+            made = plan_of(dataclasses.replace(inputs, settings=settings), clients)
             if unquoted := tuple(guard for guard in made.guards if guard.name not in quoted):
                 return Applied(made, None, _beyond(unquoted))
         elif made.guards:

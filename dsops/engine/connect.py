@@ -37,30 +37,59 @@ class Clients:
         self._emit = emit
         self._exits = exits
         self._open: dict[str, Client] = {}
+        self._all: list[Client] = []
+        self._known: dict[str, Connection] = {}
+        self._shaking = asyncio.Lock()
 
     @property
     def reads(self) -> int:
         """Read requests sent so far, on all connections."""
-        return sum(client.reads for client in self._open.values())
+        return sum(client.reads for client in self._all)
 
     def connection(self, name: str) -> Connection:
-        """Return a connection's settings."""
-        return self._stack.connections[name]
+        """Return a connection's settings, with those that its handshake found."""
+        return self._known.get(name) or self._stack.connections[name]
+
+    def account(self, name: str) -> str:
+        """Return what the objects of a connection are recorded under."""
+        return self._stack.connections[name].account
 
     def client(self, name: str) -> Client:
         """Return the client of a connection."""
         if name not in self._open:
-            connection = self.connection(name)
-            client = Client(
-                connection,
-                provider(connection.provider),
-                root=Path(self._stack.root),
-                gate=self._gate,
-                emit=self._emit,
-            )
-            self._exits.push_async_exit(client)
-            self._open[name] = client
+            self._open[name] = self._make(self.connection(name))
         return self._open[name]
+
+    def prepared(self, name: str, call: Call) -> Call:
+        """Return a call in the form in which a connection sends it."""
+        connection = self.connection(name)
+        return provider(connection.provider).prepared(connection, call)
+
+    async def ready(self, name: str) -> Client:
+        """Return the client of a connection once it knows what it must know first.
+
+        Raises:
+            DsopsError: That can't be had.
+        """
+        async with self._shaking:
+            if name not in self._known:
+                connection = self._stack.connections[name]
+                flow = provider(connection.provider).handshake(connection)
+                if flow is not None:
+                    try:
+                        found = await drive(flow, self._make(connection).read)
+                    except FlowFailure as failed:
+                        raise self.refused(name, failed) from failed
+                    connection = dataclasses.replace(connection, settings={**connection.settings, **found})
+                self._known[name] = connection
+        return self.client(name)
+
+    def _make(self, connection: Connection) -> Client:
+        root = Path(self._stack.root)
+        client = Client(connection, provider(connection.provider), root=root, gate=self._gate, emit=self._emit)
+        self._exits.push_async_exit(client)
+        self._all.append(client)
+        return client
 
     async def drive(self, name: str, flow: Flow, sink: RowSink | None = None) -> Any:
         """Run a flow of reads on a connection to its end and return what it found.
@@ -74,7 +103,7 @@ class Clients:
             FlowFailure: A call failed in a way that the flow does not handle.
             DsopsError: No answer, or one that can't be relied on.
         """
-        client = self.client(name)
+        client = await self.ready(name)
         return await drive(flow, lambda call: client.read(call, sink))
 
     async def read(self, name: str, flow: Flow, sink: RowSink | None = None) -> Any:
@@ -123,7 +152,7 @@ def at_home(state: State, stack: Stack) -> State:
     """
     if all(record.connection in stack.connections for record in state.records.values()):
         return state
-    by_endpoint = {(each.provider, each.endpoint): each.name for each in stack.connections.values()}
+    by_endpoint = {(each.provider, each.account): each.name for each in stack.connections.values()}
     records: dict[Address, Record] = {}
     lost: dict[str, int] = {}
     for address, record in state.records.items():

@@ -293,7 +293,7 @@ def _record(found: _Found, connection: Connection) -> Record:
     return Record(
         address=found.address,
         connection=connection.name,
-        endpoint=connection.endpoint,
+        endpoint=connection.account,
         remote_id=found.live.remote_id,
         key=found.live.key,
         parent=found.parent,

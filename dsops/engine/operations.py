@@ -67,7 +67,7 @@ class Desk:
 
     def endpoint(self, place: Place) -> str:
         """Return the endpoint of a place's connection."""
-        return self._clients.connection(place.connection).endpoint
+        return self._clients.account(place.connection)
 
     async def perform(self, name: str, place: Place, arguments: Arguments, sink: RowSink | None = None) -> Any:
         """Run one operation to its answer.

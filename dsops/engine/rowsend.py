@@ -105,10 +105,10 @@ class RowSender:
 
     async def learn(self, connection: str, trait: Trait) -> None:
         """Remember how a connection's provider behaves."""
-        endpoint = self._means.clients.connection(connection).endpoint
-        if (endpoint, trait) not in self._learned:
-            self._learned.add((endpoint, trait))
-            await self._means.session.save(traits={endpoint: dict([trait])})
+        account = self._means.clients.account(connection)
+        if (account, trait) not in self._learned:
+            self._learned.add((account, trait))
+            await self._means.session.save(traits={account: dict([trait])})
 
 
 class _Errand:

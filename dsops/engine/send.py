@@ -23,7 +23,7 @@ from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
 from dsops.engine.rowsend import ASYNC, Means, RowSender
 from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown
-from dsops.http import Answer, explain
+from dsops.http import Answer, Client, explain
 from dsops.model import (
     AnswerLost,
     Change,
@@ -35,6 +35,7 @@ from dsops.model import (
     Intent,
     Kind,
     LiveObject,
+    Look,
     NotSent,
     Record,
     Repeat,
@@ -47,6 +48,8 @@ from dsops.model import (
 from dsops.state import Session
 
 _TRIES = 4
+_BUSY_PAUSE = 1.0
+"""Seconds after which a call is sent again that the provider was too busy for."""
 _PAUSE = 0.25
 """Seconds before the first repeat of a call whose answer was lost; doubled for each further one."""
 
@@ -121,7 +124,7 @@ class Sender:
         lost: DsopsError | None = None
         for sent in range(1, _TRIES + 1):
             try:
-                answer = await client.write(job.call, deadline=self._session.deadline)
+                answer = await self._write(client, job)
             except NotSent as refused:
                 if lost is not None:
                     return unknown(lost, sent - 1)
@@ -143,6 +146,35 @@ class Sender:
                 answered = self._answered(job, intent, answer, sent, repeated=lost is not None)
                 return await self._read_back(answered, sent)
         return unknown(lost, sent)
+
+    async def _write(self, client: Client, job: Job) -> Answer:
+        """Send a call; again after a pause while the provider is busy, and so did not carry it out."""
+        end = time.monotonic() + self._kind(job).info.patience
+        while True:
+            answer = await client.write(job.call, deadline=self._session.deadline)
+            failure = answer.failure
+            if failure is None or failure.kind is not FailureKind.BUSY or time.monotonic() > end:
+                return answer
+            self._emit(Event(EventKind.WAITING, f"{failure.message}; sending it again", job.address))
+            await asyncio.sleep(max(failure.pause, _BUSY_PAUSE))
+
+    async def _wait(self, job: Job, live: LiveObject, sent: int) -> Result | None:
+        """Wait until what was answered well has come about; return None when it has."""
+        kind, told = self._kind(job), ""
+        async for _ in pauses(kind.info.patience):
+            flow = kind.waiting(job.call.effect or Effect.UPDATE, live)
+            if flow is None:
+                return None
+            look: Look = await self._clients.read(job.planned.connection, flow)
+            if look.done:
+                return None
+            if look.failed:
+                return Result(Status.FAILED, live.remote_id, sent, look.words, "see what the provider says of it")
+            if look.words != told:
+                told = look.words
+                self._emit(Event(EventKind.WAITING, told, job.address))
+        reason = f"after {kind.info.patience:.0f} s it is still {told or 'not so'}"
+        return Result(Status.FAILED, live.remote_id, sent, reason, "apply again: it is looked at first")
 
     async def _read_back(self, reading: Awaitable[_R], sent: int) -> _R | Result:
         """Await what may have to read; where that fails, nobody knows, and the intent stays open for recovery."""
@@ -201,6 +233,10 @@ class Sender:
     async def _succeeded(self, job: Job, intent: Intent, live: LiveObject | None, sent: int) -> Result:
         drop = [] if job.formerly is None else [job.formerly]
         if job.call.effect is Effect.DELETE:
+            gone = LiveObject(job.record.remote_id, job.record.key, {})
+            if trouble := await self._wait(job, gone, sent):
+                await self._session.settle(intent.id, outcome=trouble.reason)
+                return trouble
             await self._session.settle(intent.id, outcome="done", drop=[job.record.address, *drop])
             return Result(Status.SUCCEEDED, sent=sent)
         remote_id = live.remote_id if live is not None else job.record.remote_id
@@ -213,7 +249,8 @@ class Sender:
         if ignored:
             reason = f"the provider answered with success, but {', '.join(ignored)} is not as sent"
             return Result(Status.FAILED, remote_id, sent, reason, "plan again, and see what the provider makes of it")
-        return Result(Status.SUCCEEDED, remote_id, sent)
+        there = live or LiveObject(remote_id, record.key, record.attributes)
+        return await self._wait(job, there, sent) or Result(Status.SUCCEEDED, remote_id, sent)
 
     async def _look(self, job: Job, witness: Witness | None = None) -> LiveObject | None:
         flow = self._kind(job).reading(job.record.key, job.record.remote_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -122,7 +122,10 @@ class Client:
         return await self._perform(call, deadline, None, write=True)
 
     async def _perform(self, call: Call, deadline: Deadline, stream: Stream | None, *, write: bool) -> Answer:
-        request = prepare(self._provider.prepared(self._connection, call), self._base, self._headers)
+        call = self._provider.prepared(self._connection, call)
+        if write:
+            call = replace(call, body=self._exchange.reveal(call.body))
+        request = prepare(call, call.base.rstrip("/") or self._base, self._headers_for(call))
         elapsed = 0.0
         for attempt in count(1):
             result, took = await self._in_turn(call, request, deadline, stream, write=write)
@@ -137,6 +140,9 @@ class Client:
                 case Stop(why):
                     return self._give_up(call, result, why, write=write)
         raise AssertionError("count() has no end")
+
+    def _headers_for(self, call: Call) -> Mapping[str, str]:
+        return {**self._headers, "host": httpx.URL(call.base).netloc.decode()} if call.base else self._headers
 
     async def _in_turn(
         self, call: Call, request: Request, deadline: Deadline, stream: Stream | None, *, write: bool

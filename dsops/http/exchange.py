@@ -1,6 +1,7 @@
 """One try: sign, send, receive, and say what it was."""
 
 import asyncio
+import datetime as dt
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from dsops.http.secret import Redactor, credentials, resolve_secret
 from dsops.http.slim import httpx
 from dsops.http.splitter import Broken, Splitter, Stream, TooLarge
 from dsops.http.wire import outgoing
-from dsops.model import Connection, FailureKind, Provider, Request, Response
+from dsops.model import Connection, FailureKind, Provider, Request, Response, SecretRef
 
 LARGEST_ANSWER = 256 * 1024 * 1024
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -72,6 +73,7 @@ class Exchange:
         self._lanes = lanes
         self._clock = clock
         self._secrets: dict[str, str] | None = None
+        self._revealed: set[str] = set()
 
     async def once(self, request: Request, limit: float, stream: Stream | None = None) -> Answer | Setback:
         """Sign and send a request that may take ``limit`` seconds; with a stream, so long between any two pieces.
@@ -84,7 +86,8 @@ class Exchange:
         """
         if stream is not None:
             stream.begin()
-        signed = self._provider.authenticate(self._connection, self._resolved(), request)
+        now = dt.datetime.fromtimestamp(self._clock.wall(), dt.UTC)
+        signed = self._provider.authenticate(self._connection, self._resolved(), request, now)
         departure = _Departure()
         lane = await self._lanes.take()
         broken = True
@@ -133,7 +136,26 @@ class Exchange:
         return Setback(Trouble.UNSENT if unsent else Trouble.LOST, reason)
 
     def _redactor(self, request: Request, signed: Request) -> Redactor:
-        return Redactor((*self._resolved().values(), *credentials(request.headers, signed.headers)))
+        known = (*self._resolved().values(), *self._revealed)
+        return Redactor((*known, *credentials(request.headers, signed.headers)))
+
+    def reveal(self, body: Any) -> Any:
+        """Return a body with its secrets in place of the references to them; answers won't repeat them either.
+
+        Raises:
+            DsopsError: A secret is missing.
+        """
+        match body:
+            case SecretRef():
+                value = resolve_secret(body, self._root)
+                self._revealed.add(value)
+                return value
+            case dict():
+                return {name: self.reveal(value) for name, value in body.items()}
+            case list() | tuple():
+                return [self.reveal(value) for value in body]
+            case _:
+                return body
 
     def _resolved(self) -> dict[str, str]:
         if self._secrets is None:

@@ -5,7 +5,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import assert_never
 
 from dsops.http.answer import Answer
 from dsops.http.slim import httpx
@@ -69,27 +68,20 @@ def _status(status: int) -> str:
 
 def _hint(call: Call, connection: Connection, kind: FailureKind) -> str:
     secrets = " and ".join(str(ref) for ref in connection.secrets.values()) or "the connection's secrets"
-    match kind:
-        case FailureKind.INVALID:
-            return "Correct the field that the message names, then plan again."
-        case FailureKind.UNAUTHENTICATED:
-            return f"Check {secrets}: the provider doesn't know it, or it has expired."
-        case FailureKind.FORBIDDEN:
-            missing = f"the permission {call.permission}" if call.permission else "the permission for this"
-            return f"Give the account behind {secrets} {missing}."
-        case FailureKind.NOT_FOUND:
-            return f"Check the names in the path, and the endpoint {connection.endpoint}."
-        case FailureKind.CONFLICT:
-            return "The object has changed or is in use. Plan again."
-        case FailureKind.RATE_LIMITED:
-            now = connection.max_concurrency
-            return f"Try again later, or lower maxConcurrency of connection {connection.name} (now {now})."
-        case FailureKind.UNAVAILABLE:
-            return "Try again later; what is done stays done."
-        case FailureKind.UNEXPECTED:
-            return f"Check the endpoint {connection.endpoint}."
-        case _:
-            assert_never(kind)
+    permission = f"the permission {call.permission}" if call.permission else "the permission for this"
+    hints = {
+        FailureKind.INVALID: "Correct the field that the message names, then plan again.",
+        FailureKind.UNAUTHENTICATED: f"Check {secrets}: the provider doesn't know it, or it has expired.",
+        FailureKind.FORBIDDEN: f"Give the account behind {secrets} {permission}.",
+        FailureKind.NOT_FOUND: f"Check the names in the path, and the endpoint {connection.endpoint}.",
+        FailureKind.CONFLICT: "The object has changed or is in use. Plan again.",
+        FailureKind.RATE_LIMITED: f"Try again later, or lower maxConcurrency of connection {connection.name} "
+        f"(now {connection.max_concurrency}).",
+        FailureKind.BUSY: "The provider is at work on the object: apply again when it is through.",
+        FailureKind.UNAVAILABLE: "Try again later; what is done stays done.",
+        FailureKind.UNEXPECTED: f"Check the endpoint {connection.endpoint}.",
+    }
+    return hints[kind]
 
 
 def cause(exc: Exception, timeout: float, *, left: bool) -> str:

@@ -56,6 +56,7 @@ class Call:
         repeat: What to do when its answer is lost.
         permission: The permission the provider's documentation asks for, named when it is refused.
         rows: What the call does to rows; None for one that concerns none. Its body is built when it is sent.
+        base: Base URL that the path is below, where it is another than the connection's endpoint; empty otherwise.
         stream: Of a read: name of the member, at the top or in each item of an array at the top, whose array holds
             rows; or ``THE_ANSWER``. They are handed on as they arrive and left out of the answer.
     """
@@ -70,6 +71,7 @@ class Call:
     repeat: Repeat = Repeat.SAFE
     permission: str = ""
     rows: RowWrite | None = None
+    base: str = ""
     stream: str = ""
 
     @property
@@ -111,6 +113,7 @@ class FailureKind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     RATE_LIMITED = "rate_limited"
+    BUSY = "busy"
     UNAVAILABLE = "unavailable"
     UNEXPECTED = "unexpected"
 
@@ -123,11 +126,14 @@ class Failure:
         kind: What it means.
         message: The provider's words, or ours where it gave none.
         code: The provider's code, if it has one.
+        pause: Of BUSY, which says that the call was certainly not carried out and may be sent again later: seconds
+            after which that makes sense; 0 where the provider doesn't say.
     """
 
     kind: FailureKind
     message: str
     code: str = ""
+    pause: float = 0.0
 
 
 Flow = Generator[Call, Response, Any]

@@ -48,6 +48,7 @@ class KindInfo:
             read first.
         lost_on_delete: What goes with the object when it is deleted or replaced, in words.
         schema_version: Version of its recorded attributes.
+        patience: Seconds for which what takes time at the provider is awaited.
         renamable: Whether its name can be changed; then ``name`` is one of its fields, and a new one is no new object.
         read_by_id: Whether a recorded object is read by its id even where a listing would show it, since the listing
             holds far more than is asked for. The listing is then read only for what is declared and not recorded.
@@ -66,6 +67,7 @@ class KindInfo:
     create_may_overwrite: bool = False
     lost_on_delete: str = ""
     schema_version: int = 1
+    patience: float = 300.0
     renamable: bool = False
     read_by_id: bool = False
 

@@ -1,10 +1,11 @@
 """The provider interface: codecs that describe calls and read answers. No provider opens a socket."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from dsops.model.call import Call, Failure, Flow, Response
+from dsops.model.call import Call, Effect, Failure, Flow, Response
 from dsops.model.kind import KindInfo
 from dsops.model.live import LiveObject, NaturalKey
 from dsops.model.operation import Operation
@@ -27,6 +28,21 @@ class Lookup:
 
     attributes: Attributes
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a write that takes time has shown.
+
+    Attributes:
+        done: Whether it has come about.
+        words: What the provider is doing, or what went wrong.
+        failed: Whether it won't come about.
+    """
+
+    done: bool
+    words: str = ""
+    failed: bool = False
 
 
 class Kind(Protocol):
@@ -103,6 +119,18 @@ class Kind(Protocol):
 
     def delete(self, live: LiveObject) -> tuple[Call, ...]:
         """Return the calls that delete the object."""
+        ...
+
+    def waiting(self, effect: Effect, live: LiveObject) -> Flow | None:
+        """Look once whether a write that was answered well has come about; returns a ``Look``.
+
+        Args:
+            effect: What the call did.
+            live: The object, as answered; for a delete as it was.
+
+        Returns:
+            None where an answer means that it has.
+        """
         ...
 
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
@@ -237,13 +265,24 @@ class Provider(Protocol):
         """Return a call in the form that the connection's settings ask for; its path and content stay. Pure."""
         ...
 
-    def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
+    def handshake(self, connection: Connection) -> Flow | None:
+        """Ask what must be known before anything else; returns settings (name to value) to add to the connection's.
+
+        Returns:
+            None where nothing must.
+        """
+        ...
+
+    def authenticate(
+        self, connection: Connection, secrets: Mapping[str, str], request: Request, now: dt.datetime
+    ) -> Request:
         """Return the request signed. Pure; called again at each try.
 
         Args:
-            connection: The account.
+            connection: The account, with the settings that the handshake found.
             secrets: The connection's secrets, resolved.
             request: The request to sign.
+            now: The time, in UTC.
         """
         ...
 

@@ -17,7 +17,7 @@ class Record:
     Attributes:
         address: The resource it belongs to.
         connection: Name of its connection.
-        endpoint: That connection's endpoint when it was recorded.
+        endpoint: That connection's account (``Connection.account``) when it was recorded.
         remote_id: The provider's identifier.
         key: Natural key, parents first.
         parent: Address of its parent, if the stack holds it.

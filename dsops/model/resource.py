@@ -89,6 +89,10 @@ class Resource:
     rows: RowSet | None = None
 
 
+_PARTS = ("organization", "project", "region")
+"""Settings that choose a part of an endpoint: objects of one part are not there in another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One account at one provider.
@@ -114,6 +118,12 @@ class Connection:
     timeout: float = 30.0
     settle: float | None = None
     insecure: bool = False
+
+    @property
+    def account(self) -> str:
+        """What its objects are recorded under: its endpoint, and the part of that which its settings choose."""
+        chosen = (f"{name}={self.settings[name]}" for name in _PARTS if name in self.settings)
+        return " ".join((self.endpoint, *chosen))
 
 
 @dataclass(frozen=True, slots=True)

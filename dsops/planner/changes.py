@@ -151,7 +151,7 @@ def _target(inputs: Inputs, decision: Decision, subject: Subject) -> Target:
     if decision.action in (Action.CREATE, Action.REPLACE) or subject.live is None:
         attributes = decision.send if _makes_with_rows(decision) else None
         return Target(Reference(subject.address), subject.key, attributes)
-    traits = inputs.traits.get(inputs.stack.connections[subject.connection].endpoint, {})
+    traits = inputs.traits.get(inputs.stack.connections[subject.connection].account, {})
     return Target(subject.live.remote_id, finer=traits.get("rowPut") == "finer")
 
 

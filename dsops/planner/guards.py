@@ -75,8 +75,8 @@ def moved_endpoints(inputs: Inputs) -> Iterator[Guard]:
     moved: dict[tuple[str, str, str], int] = {}
     for record in inputs.state.records.values():
         connection = inputs.stack.connections.get(record.connection)
-        if connection is not None and connection.endpoint != record.endpoint:
-            place = (connection.name, record.endpoint, connection.endpoint)
+        if connection is not None and connection.account != record.endpoint:
+            place = (connection.name, record.endpoint, connection.account)
             moved[place] = moved.get(place, 0) + 1
     for (name, old, new), count in sorted(moved.items()):
         summary = f"connection {name} has moved from {old} to {new} under {count} recorded objects"

@@ -35,7 +35,7 @@ def record_after(
     return Record(
         address=subject.address,
         connection=subject.connection,
-        endpoint=stack.connections[subject.connection].endpoint,
+        endpoint=stack.connections[subject.connection].account,
         remote_id=remote_id,
         key=subject.key,
         parent=resource.parent if isinstance(resource.parent, Address) else None,

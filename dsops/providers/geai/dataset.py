@@ -132,6 +132,9 @@ class Dataset:
         """One DELETE by id; the rows go with it."""
         return (Call("DELETE", dataset_path(live.remote_id), effect=Effect.DELETE),)
 
+    def waiting(self, effect: Effect, live: LiveObject) -> None:
+        """An answer means that it is so."""
+
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
         """Return the spec that declares the dataset as it is; empty fields stay undeclared."""
         known = live.attributes

@@ -1,6 +1,7 @@
 """The provider: how requests are signed and refusals are read."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -37,8 +38,14 @@ class Geai:
             return dataclasses.replace(call, form=Form.JSON)
         return call
 
-    def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
+    def handshake(self, connection: Connection) -> None:
+        """Nothing must be known first."""
+
+    def authenticate(
+        self, connection: Connection, secrets: Mapping[str, str], request: Request, now: dt.datetime
+    ) -> Request:
         """Add the bearer token, and the project where the connection names one (``specs/geai.md``, choice 17)."""
+        del now
         headers = {**request.headers, "authorization": f"Bearer {secrets['token']}"}
         project = connection.settings.get("project")
         if project is not None:

@@ -119,6 +119,9 @@ class Dataset:
         """One DELETE on the name."""
         return (Call("DELETE", (*ROOT, *live.key), effect=Effect.DELETE, permission="Datasets admin"),)
 
+    def waiting(self, effect: Effect, live: LiveObject) -> None:
+        """An answer means that it is so."""
+
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
         """Return the spec that declares the dataset as it is; fields without a value stay undeclared."""
         declarable = {path: value for path, value in live.attributes.items() if value is not None}

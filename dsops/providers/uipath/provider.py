@@ -1,6 +1,7 @@
 """The provider: how requests are signed and refusals are read."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -32,9 +33,14 @@ class UiPath:
         del connection
         return call
 
-    def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
+    def handshake(self, connection: Connection) -> None:
+        """Nothing must be known first."""
+
+    def authenticate(
+        self, connection: Connection, secrets: Mapping[str, str], request: Request, now: dt.datetime
+    ) -> Request:
         """Add the bearer token (``specs/uipath.md``, authentication)."""
-        del connection
+        del connection, now
         headers = {**request.headers, "authorization": f"Bearer {secrets['token']}"}
         return dataclasses.replace(request, headers=headers)
 

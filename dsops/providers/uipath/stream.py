@@ -154,6 +154,9 @@ class Stream:
         """One DELETE on the name."""
         return (Call("DELETE", _path(live.key), effect=Effect.DELETE, permission="Streams admin and View labels"),)
 
+    def waiting(self, effect: Effect, live: LiveObject) -> None:
+        """An answer means that it is so."""
+
     def manifest(self, live: LiveObject) -> Mapping[str, Any]:
         """Return the spec that declares the stream as it is; fields the answer left out stay undeclared."""
         known = live.attributes

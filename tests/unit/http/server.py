@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import datetime as dt
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -146,8 +147,13 @@ class Bearer:
         del connection
         return call
 
-    def authenticate(self, connection: Connection, secrets: Mapping[str, str], request: Request) -> Request:
-        del connection
+    def handshake(self, connection: Connection) -> None:
+        pass
+
+    def authenticate(
+        self, connection: Connection, secrets: Mapping[str, str], request: Request, now: dt.datetime
+    ) -> Request:
+        del connection, now
         headers = {"authorization": f"Bearer {secrets['token']}"} if secrets else {}
         return dataclasses.replace(request, headers={**request.headers, **headers})
 

@@ -1,6 +1,7 @@
 """Whatever goes wrong, a secret is in no text that anybody could see."""
 
 import asyncio
+import datetime as dt
 import logging
 import traceback
 from dataclasses import replace
@@ -103,7 +104,9 @@ def test_a_signed_request_does_not_show_its_headers() -> None:
     from dsops.model import Request
 
     connection = Connection("cm", "demo", "https://x.test")
-    signed = Bearer().authenticate(connection, {"token": CANARY}, Request("GET", "https://x.test", {}, b"x"))
+    signed = Bearer().authenticate(
+        connection, {"token": CANARY}, Request("GET", "https://x.test", {}, b"x"), dt.datetime.now(dt.UTC)
+    )
     assert "canary" not in repr(signed)
     assert "canary" not in repr(replace(signed, body=CANARY.encode()))
 

@@ -9,7 +9,18 @@ import httpx
 import pytest
 
 from dsops.http import Answer, wire
-from dsops.model import Address, AnswerLost, Call, FailureKind, Form, NotSent, Reference, SecretRef, TransportError
+from dsops.model import (
+    Address,
+    AnswerLost,
+    Call,
+    DsopsError,
+    FailureKind,
+    Form,
+    NotSent,
+    Reference,
+    SecretRef,
+    TransportError,
+)
 from tests.unit.http.server import GET, PUT, Act, Bench, Server, cut, drop, raw, reply, reset, stall, stall_in_body
 
 
@@ -267,9 +278,27 @@ def test_a_call_with_something_late_is_a_mistake_and_not_sent() -> None:
             writing(reply(200), call=call)
 
 
-def test_a_secret_in_a_body_is_a_mistake_and_not_sent() -> None:
-    with pytest.raises(TypeError):
-        writing(reply(200), call=Call("POST", ("a",), body={"b": SecretRef("env", "X")}))
+def test_a_secret_in_a_body_is_put_in_when_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", "s3cret")
+    call = Call("POST", ("a",), body={"b": [{"c": SecretRef("env", "X")}]})
+    _, server = writing(reply(200), call=call)
+    assert server.seen[0].body == b'{"b":[{"c":"s3cret"}]}'
+    assert "s3cret" not in repr(call)
+
+
+def test_a_secret_of_a_body_is_masked_in_what_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", "s3cret")
+    answer, _ = writing(
+        reply(400, {"message": "no s3cret here"}), call=Call("POST", ("a",), body=SecretRef("env", "X"))
+    )
+    assert answer.failure is not None
+    assert answer.failure.message == "no *** here"
+
+
+def test_a_secret_of_a_body_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("X", raising=False)
+    with pytest.raises(DsopsError, match="X is not set"):
+        writing(reply(200), call=Call("POST", ("a",), body=SecretRef("env", "X")))
 
 
 CONTENT = '[{"a":"é"}]'.encode()

@@ -1,5 +1,6 @@
 """How requests are signed, and how refusals are read: in every shape, beside any status."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from dsops.providers import provider
 
 GEAI = provider("geai")
 SUMMARY = {"success": True, "totalRowsUploaded": 3, "errors": []}
+
+NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
 
 def failure(status: int, body: Any = None, text: str = "") -> Failure:
@@ -100,11 +103,11 @@ def test_a_failed_upload_says_how_many_rows_it_took() -> None:
 def test_signing_adds_the_token_and_the_project_and_nothing_else() -> None:
     request = Request("GET", "https://api.example.com/x", {"accept": "application/json"}, b"{}")
     plain = Connection("evals", "geai", "https://api.example.com")
-    signed = GEAI.authenticate(plain, {"token": "t0k3n"}, request)
+    signed = GEAI.authenticate(plain, {"token": "t0k3n"}, request, NOW)
     assert signed.headers == {"accept": "application/json", "authorization": "Bearer t0k3n"}
     assert "t0k3n" not in repr(signed)
     scoped = Connection("evals", "geai", "https://api.example.com", {"project": "p-17"})
-    assert GEAI.authenticate(scoped, {"token": "t"}, request).headers["projectid"] == "p-17"
+    assert GEAI.authenticate(scoped, {"token": "t"}, request, NOW).headers["projectid"] == "p-17"
     assert request.headers == {"accept": "application/json"}
 
 

@@ -1,5 +1,6 @@
 """How requests are signed and refusals are read."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from dsops.providers import kinds, provider, provider_names
 
 UIPATH = provider("uipath")
 OK = {"status": "ok"}
+
+NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
 
 def failure(status: int, body: Any = None, text: str = "") -> tuple[FailureKind, str, str]:
@@ -56,7 +59,7 @@ def test_a_long_page_of_an_intermediary_is_cut() -> None:
 def test_signing_adds_the_token_and_nothing_else() -> None:
     connection = Connection("cm", "uipath", "https://cm.example.com")
     request = Request("GET", "https://cm.example.com/x", {"accept": "application/json"}, b"{}")
-    signed = UIPATH.authenticate(connection, {"token": "t0k3n"}, request)
+    signed = UIPATH.authenticate(connection, {"token": "t0k3n"}, request, NOW)
     assert signed.headers == {"accept": "application/json", "authorization": "Bearer t0k3n"}
     assert (signed.method, signed.url, signed.body) == (request.method, request.url, request.body)
     assert request.headers == {"accept": "application/json"}
