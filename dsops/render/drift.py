@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dsops.model import Cause, Drift, DriftItem, FieldDiff, Severity
-from dsops.planner.document import diagnostic_document, field_document
+from dsops.planner.document import diagnostic_document, field_document, rows_document
 from dsops.render.diagnostics import annotation, diagnostics_text
 from dsops.render.document import json_text
 from dsops.render.plan_markdown import cell, code, fenced, folded
@@ -55,6 +55,7 @@ def drift_document(drift: Drift) -> dict[str, Any]:
                 "address": str(each.address),
                 "state": each.state,
                 "fields": [field_document(diff) for diff in each.fields],
+                **({} if each.rows is None else {"rows": rows_document(each.rows)}),
             }
             for each in drift.items
         ],

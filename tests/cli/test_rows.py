@@ -240,6 +240,8 @@ def test_drift_of_rows_in_every_format(golden: Golden) -> None:
     golden.applied().meddle("PUT", PARCEL, {"dataSetRowExpectedAnswer": "Gone."})
     document = golden.run("drift", "--format", "json").ok(2).json
     assert [(each["address"], each["state"]) for each in document["items"]] == [(FAQ, "drifted")]
+    (row,) = document["items"][0]["rows"]["update"]
+    assert (row["key"], row["cause"]) == (PARCEL, "drift")
     assert golden.run("drift", "--format", "github").ok(2).out.startswith(f"::warning title=drift::{FAQ}")
     assert f"| `{FAQ}` | drifted | rows |" in golden.run("drift", "--format", "markdown").ok(2).out
 

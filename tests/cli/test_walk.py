@@ -68,6 +68,7 @@ def test_the_apply_report_as_json(stack: Stack) -> None:
         "unknown": 0,
         "sent": 6,
         "repeats": 0,
+        "repairs": 0,
     }
     assert [each["address"] for each in report["outcomes"]] == ADDRESSES
 

@@ -51,6 +51,7 @@ CASES: dict[str, Callable[[], str]] = {
     "rows-nothing.txt": partial(plan_text, samples_rows.NOTHING),
     "rows.md": partial(plan_markdown, samples_rows.PLAN),
     "rows-drift.txt": partial(drift_text, samples_rows.DRIFT),
+    "rows-drift.json": partial(drift_json, samples_rows.DRIFT),
     "rows-drift.md": partial(drift_markdown, samples_rows.DRIFT),
     "rows-drift.github": partial(drift_github, samples_rows.DRIFT),
     "rows-report.txt": partial(report_text, samples_rows.REPORT),
