@@ -64,13 +64,15 @@ def existing(emulator: RunningEmulator) -> dict[str, str]:
     """What stands in paths, by placeholder; a reset changes none of it."""
     dataset = held_datasets(emulator.url)["generated"]
     row = dataset["rows"][0]
+    images = held_imagesets(emulator.url)["images-00000"]
     return UIPATH_NAMES | {
         "dataSetId": dataset["dataSetId"],
         "dataSetRowId": row["dataSetRowId"],
         "dataSetExpectedSourceId": row["expectedSources"][0]["dataSetExpectedSourceId"],
         "dataSetRowFilterVarId": row["filterVariables"][0]["dataSetRowFilterVarId"],
         "project_id": "emulator-project",
-        "dataset_id": held_imagesets(emulator.url)["images-00000"]["dataset_id"],
+        "dataset_id": images["dataset_id"],
+        "version_id": images["current_version_id"],
         "label_name": "cat",
     }
 

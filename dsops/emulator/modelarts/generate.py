@@ -1,10 +1,11 @@
-"""Made-up datasets: the same number gives the same ones."""
+"""Made-up datasets with a version each: the same number gives the same ones."""
 
 from collections.abc import Mapping
 
 from dsops.emulator.modelarts.datasets import add_dataset
 from dsops.emulator.modelarts.projects import PROJECT_ID
-from dsops.emulator.modelarts.service import Service, Status
+from dsops.emulator.modelarts.service import Service, Status, VersionStatus
+from dsops.emulator.modelarts.versions import add_version
 
 
 def generate(service: Service, counts: Mapping[str, int]) -> None:
@@ -24,4 +25,7 @@ def generate(service: Service, counts: Mapping[str, int]) -> None:
                 "labels": [{"name": "cat", "property": {"@modelarts:color": "#3399FF"}}, {"name": "dog"}],
             },
         )
-        service.tables.save_dataset(dataset._replace(status=Status.NORMAL))
+        version = add_version(service, dataset, {})
+        service.tables.save_version(version._replace(status=VersionStatus.RUNNING))
+        dataset = service.tables.dataset_by_number(dataset.number)
+        service.tables.save_dataset(dataset._replace(status=Status.NORMAL, current=version.number, published=None))

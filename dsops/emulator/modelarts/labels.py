@@ -37,7 +37,8 @@ def _new_label(service: Service, fields: Fields, dataset_type: int) -> Label:
         label_type = dataset_type
         if dataset_type == TRIPLET and not (FROM in properties or TO in properties):
             label_type = ENTITY
-    if label_type not in ((RELATION, ENTITY) if dataset_type == TRIPLET else (dataset_type,)):
+    fitting = (RELATION, ENTITY) if dataset_type == TRIPLET else (dataset_type,)
+    if label_type not in fitting or label_type not in shapes.LABEL_TYPES:
         raise codes.trouble(
             codes.LABEL_UNFIT, f"A label of the type {label_type} doesn't fit a dataset of the type {dataset_type}."
         )
