@@ -79,7 +79,8 @@ def _modelarts_options(command: Command) -> Command:
 @click.option(
     "--generate",
     metavar="NAME=N,...",
-    help="Objects to make up to begin with: comments=10000, and datasets and streams (1 of each); geai-rows=1000.",
+    help="Objects to make up to begin with: comments=10000, and datasets and streams (1 of each); geai-rows=1000; "
+    "modelarts-datasets=100.",
 )
 @click.option("--tokens", type=_FILE, help="JSON file of further tokens with their permissions.")
 @click.option(
