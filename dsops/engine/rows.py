@@ -1,5 +1,6 @@
 """Rows at work: the declared ones are read once and checked, the live ones compared as they arrive."""
 
+import weakref
 from array import array
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -33,6 +34,7 @@ class KeptRows:
     def __init__(self) -> None:
         """Start with none."""
         self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it lives as long as the plan
+        weakref.finalize(self, self._file.close)
         self._ends = array("Q", [0])
 
     def keep(self, document: Mapping[str, Any]) -> int:
@@ -96,6 +98,7 @@ def _read(workspace: Workspace, resource: Resource) -> RowsAtHand:
     if codec is None or rows is None:
         raise ValueError(f"{resource.address} has no rows")
     index, kept = RowIndex(rows, codec), KeptRows()
-    reader = RowReader(rows, Path(workspace.stack.root), codec.declared)
+    root = Path(workspace.stack.root)
+    reader = RowReader(rows, root, codec.declared, parsed=codec.parsed, largest=codec.part_size)
     diagnostics = reader.read(index.add)
     return RowsAtHand(codec, index, reader, kept, RowComparison(index, codec, kept), diagnostics)

@@ -20,8 +20,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
+import pytest
+
 from dsops.cli.run import run
-from tests.support import Done, RunningEmulator, run_dsops, start_emulator
+from tests.support import AnsweringEmulator, Done, RunningEmulator, run_dsops, start_emulator
 
 Json = Any
 Document = dict[str, Any]
@@ -63,13 +66,17 @@ class Stage:
         token: The token it is given.
         name: The stack's name.
         endpoint: Where the connection points.
+        provider: Whose API the connection speaks.
+        settings: Further fields of the connection.
     """
 
     folder: Path
-    emulator: RunningEmulator
+    emulator: AnsweringEmulator
     token: str = CANARY
     name: str = "mail"
     endpoint: str = ""
+    provider: str = "uipath"
+    settings: Document = field(default_factory=dict)
     safety: Document = field(default_factory=dict)
     variables: Document = field(default_factory=dict)
 
@@ -84,7 +91,8 @@ class Stage:
     def stack_document(self) -> Document:
         """Return the stack file's content."""
         endpoint = self.endpoint or self.emulator.url
-        connection = {"provider": "uipath", "endpoint": endpoint, "token": "${env:CM_TOKEN}", "settle": 0}
+        connection = {"provider": self.provider, "endpoint": endpoint, "token": "${env:CM_TOKEN}", "settle": 0}
+        connection |= self.settings
         spec: Document = {"connections": {"cm": connection}}
         spec |= {"safety": self.safety} if self.safety else {}
         spec |= {"variables": self.variables} if self.variables else {}
@@ -168,11 +176,53 @@ class Stage:
         found: Document = self.emulator.request("GET", f"/api/v1/datasets/{path}")["dataset"]
         return found
 
+    # -- what stories say, in the words of one provider
+
+    def behind(self, method: str, path: str, body: Json = None) -> None:
+        """Do what a stranger would; ``path`` is below the datasets."""
+        self.emulator.request(method, f"/api/v1/datasets/{path}", body)
+
+    def ids(self) -> Mapping[str, str]:
+        """Return what a story's ``{name}`` stands for in a path."""
+        return {}
+
+    def write_files(self, files: Mapping[str, Json]) -> None:
+        """Write files beside the manifests."""
+        assert not files, "only datasets with rows have files"
+
+    def is_live(self, path: str, wanted: Json) -> None:
+        """Check the fields that are named of what stands under a path; None: nothing does."""
+        read = self.stream if path.count("/") == 2 else self.dataset
+        if wanted is None:
+            with pytest.raises(httpx.HTTPStatusError, match="404"):
+                read(path)
+            return
+        found = read(path)
+        assert {name: _unordered(found[name]) for name in wanted} == {
+            name: _unordered(each) for name, each in wanted.items()
+        }
+
     def leaves_no_secret(self) -> None:
         """Check that no file of the stack folder holds a token."""
         for path in self.folder.rglob("*"):
             if path.is_file():
                 assert MARK.encode() not in path.read_bytes(), path
+
+
+def _unordered(value: Any) -> Any:
+    """The emulator sorts what is a set; the API need not."""
+    if isinstance(value, dict):
+        return {name: _unordered(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return sorted((_unordered(each) for each in value), key=json.dumps)
+    return value
+
+
+def placed(text: str, ids: Mapping[str, str]) -> str:
+    """Put ids in the place of names: ``{faq}``."""
+    for name, remote_id in ids.items():
+        text = text.replace(f"{{{name}}}", remote_id)
+    return text
 
 
 def dataset(name: str = "collateral", /, **spec: Any) -> Document:
@@ -192,17 +242,22 @@ def _document(kind: str, name: str, base: Document, spec: Document) -> Document:
 
 def actions(plan: Json) -> dict[str, str]:
     """Return address to ``action reason``, without the provider's name: ``{"Stream/x": "update fields_changed"}``."""
-    return {each["address"].removeprefix("uipath/"): f"{each['action']} {each['reason']}" for each in plan["changes"]}
+    return {_local(each): f"{each['action']} {each['reason']}" for each in plan["changes"]}
 
 
 def change(plan: Json, address: str) -> Json:
     """Return the change of an address."""
-    return next(each for each in plan["changes"] if each["address"] == f"uipath/{address}")
+    return next(each for each in plan["changes"] if _local(each) == address)
 
 
 def statuses(report: Json) -> dict[str, str]:
     """Return address to status of an apply's report."""
-    return {each["address"].removeprefix("uipath/"): each["status"] for each in report["outcomes"]}
+    return {_local(each): each["status"] for each in report["outcomes"]}
+
+
+def _local(entry: Json) -> str:
+    """Return the address of a change or an outcome, without the provider's name."""
+    return str(entry["address"]).partition("/")[2]
 
 
 def sha256(body: Json) -> str:
@@ -236,9 +291,19 @@ def same_calls(plan: Json, received: list[Document]) -> None:
     assert not waiting, f"in the plan, and not received: {list(waiting.values())}"
 
 
+def content(request: Document) -> Json:
+    """Return the JSON that a request sent, be it the body or the one file in a form."""
+    body = request["body"]
+    if isinstance(body, str) and body.startswith("--"):
+        boundary = body.partition("\r\n")[0]
+        (part,) = (each for each in body.split(boundary)[1:-1])
+        return json.loads(part.partition("\r\n\r\n")[2])
+    return body
+
+
 def _is(call: Json, request: Document) -> bool:
     if (call["method"], call["path"]) != (request["method"], request["path"]):
         return False
     if call["bodySha256"] is not None:
-        return bool(call["bodySha256"] == sha256(request["body"]))
+        return bool(call["bodySha256"] == sha256(content(request)))
     return ("body" not in call and not request["body"]) or "(known after apply)" in json.dumps(call.get("body"))

@@ -3,15 +3,19 @@
 A step says
 
     tell     what it is about
+    files    what stands beside the manifests from now on: path to rows; ``[input, answer]`` is short for a row
     declare  all documents of the stack (first step); add, set, remove: what becomes of those of the step before.
              `set` names fields by path; `(left out)` takes one out
-    behind   what somebody else sends before we plan: method, path below the datasets, body
+    behind   what somebody else sends before we plan: method, path (below the datasets), body
     plan     address to action and reason of every change
+    rows     address to some of the counts of its rows
     fields   address to (path, before, after, cause) of every field that differs, where the step looks at it
     calls    the writes, in any order that the plan allows, with their bodies where the step looks at them
     live     path to what the API answers (fields not named may be anything); null: nothing is there
     code     exit code of apply (0)
     settles  false where something is left to do afterwards
+
+In paths ``{faq}`` stands for the id of the dataset faq, ``{faq/q}`` for that of its row q.
 
 Whatever it says, the calls that arrive must be those that the plan showed: method, path and digest of the body, in an
 order that `after` allows; and the reads must be as many as it says.
@@ -21,15 +25,24 @@ import copy
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 import yaml
 
-from tests.conformance.stage import Document, Json, Stage, actions, change, emulator_with_tokens, same_calls
+from tests.conformance.evaluations import at
+from tests.conformance.stage import (
+    Document,
+    Json,
+    Stage,
+    actions,
+    change,
+    content,
+    emulator_with_tokens,
+    placed,
+    same_calls,
+)
 from tests.support import RunningEmulator
 
 STORIES = sorted((Path(__file__).parent / "kinds").glob("*.yaml"))
@@ -37,7 +50,9 @@ STORIES = sorted((Path(__file__).parent / "kinds").glob("*.yaml"))
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
 def test_each_state_is_reached_and_then_stays(story: Path, stage: Stage) -> None:
-    walk(yaml.safe_load(story.read_text(encoding="utf-8")), stage)
+    provider = story.stem.partition("-")[0]
+    before = at(stage.folder, stage.emulator) if provider == "geai" else stage
+    walk(yaml.safe_load(story.read_text(encoding="utf-8")), before)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +72,7 @@ def test_without_echo_too(story: Path, mute: RunningEmulator, tmp_path: Path) ->
 def walk(steps: list[Document], stage: Stage) -> None:
     documents: dict[str, Document] = {}
     for step in steps:
-        documents = _declared(documents, step)
+        documents = _declared(documents, step, stage.provider)
         try:
             _walk_to(step, documents, stage)
         except AssertionError as wrong:
@@ -67,13 +82,18 @@ def walk(steps: list[Document], stage: Stage) -> None:
 
 def _walk_to(step: Document, documents: dict[str, Document], stage: Stage) -> None:
     stage.declare(*documents.values())
-    for method, path, *body in step.get("behind", ()):
-        stage.emulator.request(method, f"/api/v1/datasets/{path}", *body)
+    stage.write_files(step.get("files", {}))
+    for each in step.get("behind", ()):
+        stage.behind(*each)
+    ids = stage.ids()
     stage.emulator.request("DELETE", "/_emulator/requests")
 
     plan = stage.plan(code=2 if step["plan"] else 0)
     assert actions(plan) == step["plan"]
     assert len(stage.emulator.requests()) == plan["summary"]["reads"]
+    for address, counts in step.get("rows", {}).items():
+        told = change(plan, address)["rows"]["counts"]
+        assert {name: told[name] for name in counts} == counts
     for address, fields in step.get("fields", {}).items():
         found = [
             [each[name] for name in ("path", "before", "after", "cause")] for each in change(plan, address)["fields"]
@@ -85,52 +105,31 @@ def _walk_to(step: Document, documents: dict[str, Document], stage: Stage) -> No
     assert report["planId"] == plan["planId"]
     received = stage.writes()
     same_calls(plan, received)
-    _as_told(step, received)
+    _as_told(step, received, {**stage.ids(), **ids})
     for path, wanted in step.get("live", {}).items():
-        _is_live(stage, path, wanted)
+        stage.is_live(path, wanted)
     if step.get("settles", True):
         stage.settled()
 
 
-def _as_told(step: Document, received: list[Document]) -> None:
+def _as_told(step: Document, received: list[Document], ids: Mapping[str, str]) -> None:
     if "calls" not in step:
         assert received == [] or step["plan"]
         return
-    told = [call.split(maxsplit=2) for call in step["calls"]]
+    told = [placed(call, ids).split(maxsplit=2) for call in step["calls"]]
     assert Counter(f"{method} {path}" for method, path, *_ in told) == Counter(
         f"{each['method']} {each['path']}" for each in received
     )
-    bodies = [each["body"] for each in received]
+    bodies = [content(each) for each in received]
     for _, _, *body in told:
         if body:
             assert json.loads(body[0]) in bodies
 
 
-def _is_live(stage: Stage, path: str, wanted: Json) -> None:
-    read = stage.stream if path.count("/") == 2 else stage.dataset
-    if wanted is None:
-        with pytest.raises(httpx.HTTPStatusError, match="404"):
-            read(path)
-        return
-    found = read(path)
-    assert {name: _unordered(found[name]) for name in wanted} == {
-        name: _unordered(each) for name, each in wanted.items()
-    }
-
-
-def _unordered(value: Any) -> Any:
-    """The emulator sorts what is a set; the API need not."""
-    if isinstance(value, dict):
-        return {name: _unordered(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return sorted((_unordered(each) for each in value), key=json.dumps)
-    return value
-
-
-def _declared(before: dict[str, Document], step: Document) -> dict[str, Document]:
+def _declared(before: dict[str, Document], step: Document, provider: str) -> dict[str, Document]:
     documents = copy.deepcopy(before)
     for each in itertools.chain(step.get("declare", ()), step.get("add", ())):
-        documents[f"{each['kind']}/{each['metadata']['name']}"] = {"apiVersion": "uipath/v1", **each}
+        documents[f"{each['kind']}/{each['metadata']['name']}"] = {"apiVersion": f"{provider}/v1", **each}
     for address, fields in step.get("set", {}).items():
         for path, value in fields.items():
             _put(documents[address], path.split("."), value)

@@ -5,6 +5,14 @@ code.
 """
 
 from tests.support.commands import DSOPS, Done, run_dsops
-from tests.support.emulator import TOKEN, RunningEmulator, start_emulator
+from tests.support.emulator import TOKEN, AnsweringEmulator, RunningEmulator, start_emulator
 
-__all__ = ["DSOPS", "TOKEN", "Done", "RunningEmulator", "run_dsops", "start_emulator"]
+__all__ = [
+    "DSOPS",
+    "TOKEN",
+    "AnsweringEmulator",
+    "Done",
+    "RunningEmulator",
+    "run_dsops",
+    "start_emulator",
+]

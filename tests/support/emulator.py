@@ -18,16 +18,14 @@ TOKEN = "emulator"
 
 
 @dataclass(frozen=True, slots=True)
-class RunningEmulator:
-    """An emulator that answers.
+class AnsweringEmulator:
+    """An emulator that answers, wherever it runs.
 
     Attributes:
         url: Its address, without a trailing slash.
-        process: The process, for tests that pause or kill it.
     """
 
     url: str
-    process: subprocess.Popen[str]
 
     def request(self, method: str, path: str, body: Any = None, *, token: str = TOKEN, project: str = "") -> Any:
         """Ask it past dsops, as a stranger would; returns the JSON of the answer.
@@ -88,6 +86,17 @@ class RunningEmulator:
         """Let held requests go on, and hold no more."""
         self.request("DELETE", "/_emulator/faults")
         self.request("POST", "/_emulator/release")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEmulator(AnsweringEmulator):
+    """An emulator in a process of its own.
+
+    Attributes:
+        process: The process, for tests that pause or kill it.
+    """
+
+    process: subprocess.Popen[str]
 
 
 @contextmanager
