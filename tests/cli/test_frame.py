@@ -125,7 +125,8 @@ def test_an_option_counts_before_and_after_the_command() -> None:
     document = run_dsops("providers", "--format", "json").ok().json
     assert run_dsops("--format", "json", "providers").ok().json == document
     assert run_dsops("--format", "text", "providers", "--format", "json").ok().json == document
-    assert set(document) == {"uipath/Dataset", "uipath/Stream"}
+    assert {"geai/Dataset", "uipath/Dataset", "uipath/Stream"} <= set(document)
+    assert document["geai/Dataset"]["rows"]["fields"][:2] == ["input", "expectedAnswer"]
 
 
 def test_results_survive_a_reader_that_goes_away() -> None:
