@@ -164,6 +164,13 @@ class RowCodec(Protocol):
         """
         ...
 
+    def parsed(self, text: bytes) -> Values | None:
+        """Return what `declared` makes of a row's JSON text that is as rows nearly always are; at half the cost.
+
+        None where it takes a closer look: then the text is parsed and given to `declared`, which says what is wrong.
+        """
+        ...
+
     def live(self, document: Mapping[str, Any]) -> LiveRow:
         """Read a row of an answer.
 

@@ -20,6 +20,7 @@ THIRD_PARTIES = frozenset(
         "httpx",
         "jsonschema",
         "jsonschema_rs",
+        "msgspec",
         "numpy",
         "orjson",
         "pyarrow",

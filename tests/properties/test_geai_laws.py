@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsops.model import Call, LiveObject, RemoteError, Response, RowCodec, Values, canonical, content_digest
 from dsops.providers import kinds
 from dsops.providers.geai.explain import declared_values, live_values
-from dsops.providers.geai.quick import quick_declared, quick_live
+from dsops.providers.geai.quick import quick_declared, quick_live, quick_parsed
 from tests.support.planning import drive
 
 DATASET = kinds()["geai/Dataset"]
@@ -131,9 +131,26 @@ def test_the_quick_way_says_what_the_thorough_one_says(document: dict[str, Any])
             assert found == thorough(document)
 
 
+@given(hostile | values.map(ROWS.document) | values.map(ROWS.manifest))
+def test_what_is_read_from_the_text_alone_is_what_its_document_says(document: dict[str, Any]) -> None:
+    try:
+        text = orjson.dumps(document)
+    except TypeError:  # half a surrogate pair
+        return
+    found = quick_parsed(text)
+    if found is not None:
+        assert found == declared_values(orjson.loads(text))
+
+
+@given(st.binary(max_size=60) | st.sampled_from([b'{"input":"\\ud800","expectedAnswer":""}', b"[]", b"1", b"{}{}"]))
+def test_a_text_that_is_no_row_takes_a_closer_look(text: bytes) -> None:
+    assert quick_parsed(text) is None
+
+
 @given(values)
 def test_a_plain_row_takes_the_quick_way(row: Values) -> None:
     assert quick_declared(ROWS.manifest(row)) == row
+    assert quick_parsed(orjson.dumps(ROWS.manifest(row), option=orjson.OPT_APPEND_NEWLINE)) == row
     assert quick_live({**ROWS.document(row), "dataSetRowId": "r"}) == row
 
 

@@ -14,7 +14,8 @@ LARGEST_ROW: Final = 8_000_000
 Document = Mapping[str, Any]
 
 Located = tuple[int, int, int, Any]
-"""A row in its file: the position at which its format finds it again, its line and column, and its document."""
+"""A row in its file: the position at which its format finds it again, its line and column, and its document; in place
+of that its values (a tuple), where the text alone told them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class RowFile:
         encoding: Of a file of cells; None to detect it.
         delimiter: Of a file of cells; None to detect it.
         largest: Bytes that one row may have.
+        parsed: Takes a row's JSON text, where that is all it takes (``RowCodec.parsed``).
     """
 
     path: Path
@@ -36,6 +38,7 @@ class RowFile:
     encoding: str | None = None
     delimiter: str | None = None
     largest: int = LARGEST_ROW
+    parsed: Callable[[bytes], Values | None] | None = None
 
     def source(self, line: int, column: int = 1) -> Source:
         """Return a place in the file."""

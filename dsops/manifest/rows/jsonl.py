@@ -29,9 +29,13 @@ class Jsonl:
         offset = _begin(handle, file, problems)
         limit = file.largest + _LINE_END
         line = 0
-        readline, loads = handle.readline, orjson.loads
+        readline, loads, parsed = handle.readline, orjson.loads, file.parsed
         while text := readline(limit):
             line += 1
+            if parsed is not None and (values := parsed(text)) is not None:
+                yield offset, line, 1, values
+                offset += len(text)
+                continue
             try:
                 document = loads(text)
             except orjson.JSONDecodeError as failed:

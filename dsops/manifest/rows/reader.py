@@ -50,7 +50,13 @@ class RowReader:
     """Reads declared rows: those of the files in order, then those of the manifest. Implements ``DeclaredRows``."""
 
     def __init__(
-        self, rows: RowSet, root: Path, declared: Callable[[Document], Values], *, largest: int = LARGEST_ROW
+        self,
+        rows: RowSet,
+        root: Path,
+        declared: Callable[[Document], Values],
+        *,
+        parsed: Callable[[bytes], Values | None] | None = None,
+        largest: int = LARGEST_ROW,
     ) -> None:
         """Read nothing yet.
 
@@ -58,11 +64,13 @@ class RowReader:
             rows: What the manifest says.
             root: The stack folder.
             declared: Takes a row's document (``RowCodec.declared``).
+            parsed: Takes a row's JSON text, where that is all it takes (``RowCodec.parsed``).
             largest: Bytes that one row may have (``RowCodec.part_size``).
         """
         self._rows = rows
         self._root = root
         self._declared = declared
+        self._parsed = parsed
         self._largest = largest
         self._parts: list[_Part] = []
         self._starts: list[int] = []
@@ -125,7 +133,9 @@ class RowReader:
     def _read_file(self, name: str, take: Take, problems: Problems) -> None:
         form = format_of(name)
         rows = self._rows
-        file = RowFile(self._root / name, name, self._declared, rows.encoding, rows.delimiter, self._largest)
+        file = RowFile(
+            self._root / name, name, self._declared, rows.encoding, rows.delimiter, self._largest, self._parsed
+        )
         part = self._part(name, form, file)
         try:
             with file.path.open("rb", buffering=1 << 18) as handle:
@@ -149,7 +159,7 @@ class RowReader:
         add_position, add_line, add_column = part.positions.append, part.lines.append, part.columns.append
         for position, line, column, document in rows:
             try:
-                values = declared(document)
+                values = document if type(document) is tuple else declared(document)
             except ValueError as refused:
                 problems.row(Source(part.name, line, column), refused)
                 continue

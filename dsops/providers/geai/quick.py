@@ -5,6 +5,8 @@ again by ``dsops.providers.geai.explain``, which knows why.
 """
 
 from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from dsops.model import Values
@@ -57,6 +59,28 @@ def quick_declared(document: Mapping[str, Any]) -> Values | None:
     if sources is None or variables is None:
         return None
     return question, answer, context, sources, variables
+
+
+def quick_parsed(text: bytes) -> Values | None:
+    """Return the values of a declared row's JSON text; None where it takes a closer look."""
+    typed = _typed()
+    try:
+        row = typed.decode(text)
+    except typed.Refused:
+        return None
+    sources = [[each.name, each.value, each.extension] for each in row.expected_sources]
+    variables = [[each.metadata_type, each.key, each.operator, each.value] for each in row.filter_variables]
+    sources.sort()
+    variables.sort()
+    return row.input, row.expected_answer, row.context_document, sources, variables
+
+
+@cache
+def _typed() -> ModuleType:
+    """Return the module that needs msgspec, which most commands don't."""
+    from dsops.providers.geai import typed
+
+    return typed
 
 
 def quick_live(document: Mapping[str, Any]) -> Values | None:

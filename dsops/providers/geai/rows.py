@@ -35,7 +35,7 @@ from dsops.providers.geai.fields import (
     wire_fields,
 )
 from dsops.providers.geai.nested import nested_calls, source_document, variable_document
-from dsops.providers.geai.quick import quick_declared, quick_live
+from dsops.providers.geai.quick import quick_declared, quick_live, quick_parsed
 from dsops.providers.geai.wire import ROOT, ROWS, bad_answer, dataset_path, row_path
 
 _PART_SIZE = 8 * 1000 * 1000
@@ -57,6 +57,10 @@ class Rows:
         """Return the values of a declared row; null is absent, absent is empty, input and answer are required."""
         values = quick_declared(document)
         return declared_values(document) if values is None else values
+
+    def parsed(self, text: bytes) -> Values | None:
+        """Return the values of a row in field names of the manifest."""
+        return quick_parsed(text)
 
     def live(self, document: Mapping[str, Any]) -> LiveRow:
         """Read a row of an answer; null and absent are empty, and either spelling of an extension counts."""
