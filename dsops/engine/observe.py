@@ -91,6 +91,7 @@ class Observer:
             else:
                 await self.read(scopes[type_], held[type_])
         self._check_outside(declared, resources)
+        self._check_names(declared, [address for address in resources if address not in records])
         await self._look_up(declared, resources)
 
     def _parents_first(self) -> list[str]:
@@ -190,6 +191,27 @@ class Observer:
                 missing.append(error(summary, hint=hint, source=resource.source, address=address))
         if missing:
             raise DsopsError(*missing)
+
+    def _check_names(self, declared: Declared, addresses: Iterable[Address]) -> None:
+        """Refuse to choose among several objects of one name: some providers take a name twice."""
+        wanted = {(declared.scope(each, self._kinds), declared.keys[each]): each for each in addresses}
+        found: dict[tuple[Scope, NaturalKey], list[str]] = {}
+        for scope in {scope for scope, _ in wanted}:
+            listing = self._listings.get(scope)
+            for live in listing.objects if listing else ():
+                if (scope, live.key) in wanted:
+                    found.setdefault((scope, live.key), []).append(live.remote_id)
+        several = []
+        for place, ids in found.items():
+            if len(ids) > 1:
+                address = wanted[place]
+                summary = f"{len(ids)} objects are called {'/'.join(place[1])} on connection {place[0].connection}"
+                detail = f"Their ids are {', '.join(sorted(ids))}, and nothing tells which of them is meant."
+                hint = "import the one that is meant by its id, or rename the others at the provider"
+                source = declared.resources[address].source
+                several.append(error(summary, detail=detail, hint=hint, source=source, address=address))
+        if several:
+            raise DsopsError(*in_order(several))
 
     async def _look_up(self, declared: Declared, addresses: Iterable[Address]) -> None:
         """Ask what planning must know; equal questions are asked once, and a failure concerns only who asked."""

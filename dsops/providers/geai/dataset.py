@@ -67,20 +67,18 @@ class Dataset:
         del parent
         response = yield DATASETS
         found = tuple(decoded(_decode, document) for document in documents(response, DATASET_ID, "datasets"))
-        names: dict[str, str] = {}
-        for each in found:
-            if each.key[0] in names:
-                _ambiguous(each.key[0], names[each.key[0]], each.remote_id)
-            names[each.key[0]] = each.remote_id
         return Listing(found)
 
     def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by id; where that isn't known the listing first, which is far larger."""
         if not remote_id:
             listing: Listing = yield from self.listing(())
-            remote_id = next((each.remote_id for each in listing.objects if each.key == key), "")
-            if not remote_id:
+            ids = [each.remote_id for each in listing.objects if each.key == key]
+            if not ids:
                 return None
+            if len(ids) > 1:
+                _ambiguous(key[0], ids)
+            remote_id = ids[0]
         try:
             response = yield Call("GET", dataset_path(remote_id), stream=ROWS)
         except FlowFailure as failed:
@@ -162,9 +160,9 @@ def _checked(value: Any, type_: type) -> Any:
     return value
 
 
-def _ambiguous(name: str, one: str, other: str) -> NoReturn:
+def _ambiguous(name: str, ids: list[str]) -> NoReturn:
     raise RemoteError.of(
-        f"two datasets of the project are called {name!r}",
-        detail=f"their ids are {one} and {other}, and nothing tells which one is meant",
-        hint="rename or delete one of them at the provider",
+        f"{len(ids)} datasets of the project are called {name!r}",
+        detail=f"their ids are {', '.join(sorted(ids))}, and nothing tells which one is meant",
+        hint="rename or delete the others at the provider",
     )

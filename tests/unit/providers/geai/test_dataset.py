@@ -80,10 +80,10 @@ def test_the_listing_drops_rows_while_they_stream_by() -> None:
 
 def test_two_datasets_of_one_name_are_told_apart_by_nobody() -> None:
     with pytest.raises(RemoteError) as caught:
-        drive(DATASET.listing(()), listed(document(), document(dataSetId="d2")))
+        drive(DATASET.reading(KEY), listed(document(), document(dataSetId="d2")))
     (told,) = caught.value.diagnostics
-    assert "two datasets of the project are called 'faq-eval'" in told.summary
-    assert "d1 and d2" in told.detail
+    assert "2 datasets of the project are called 'faq-eval'" in told.summary
+    assert "d1, d2" in told.detail
 
 
 @pytest.mark.parametrize(
