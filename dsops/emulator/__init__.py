@@ -20,6 +20,7 @@ from dsops.emulator.options import (
     RowPut,
     Upload,
     UploadAnswer,
+    ViSwitches,
     parse_generate,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "SetupError",
     "Upload",
     "UploadAnswer",
+    "ViSwitches",
     "create_app",
     "parse_generate",
 ]

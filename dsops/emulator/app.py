@@ -19,6 +19,7 @@ from dsops.emulator.seed import read_seed
 from dsops.emulator.store import Store
 from dsops.emulator.tokens import read_tokens
 from dsops.emulator.uipath import Uipath
+from dsops.emulator.vi import Vi
 
 
 def create_app(options: Options) -> Starlette:
@@ -35,6 +36,7 @@ def create_app(options: Options) -> Starlette:
             Uipath(store, tokens, clock, echo=options.echo_thresholds, put_existing=options.put_existing),
             Geai(store, tokens, clock, options.geai),
             Modelarts(store, tokens, clock, options.modelarts, wall=options.clock),
+            Vi(store, tokens, clock, options.vi),
         )
     except SetupError:
         store.close()

@@ -24,12 +24,16 @@ class Answer:
 
     parts: in place of the body, where that is too long to be held: its bytes, piece by piece. They are taken after the
         commit, while other requests are served, and must show what was there at the commit.
+    media_type: what the body is, where it isn't JSON.
+    length: how long the body is: for parts of a known length, and for an answer to HEAD, which has none.
     """
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
     parts: Iterator[bytes] | None = None
+    media_type: str = "application/json"
+    length: int | None = None
 
 
 class Refusal(Exception):

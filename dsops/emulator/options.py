@@ -93,6 +93,22 @@ class ModelartsSwitches:
     version_interval: float = 60
 
 
+@dataclass(frozen=True, slots=True)
+class ViSwitches:
+    """What is open about Vi, and how long its work takes (specs/vi.md).
+
+    delay: seconds that exports and deletions take, by the emulator's clock; with 0 they are done at once.
+    unique_names: whether a second dataset with a name is refused.
+    renew_urls: whether the address of an archive is signed anew each time an export is read, or once and for all.
+    url_lifetime: seconds that such an address is good for.
+    """
+
+    delay: float = 0.2
+    unique_names: bool = False
+    renew_urls: bool = True
+    url_lifetime: float = 3600
+
+
 def utc_now() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
@@ -105,6 +121,8 @@ GENERATED = {
     "streams": 100_000,
     "geai-rows": 10_000_000,
     "modelarts-datasets": 100_000,
+    "vi-datasets": 10_000,
+    "vi-assets": 100_000,
 }
 
 
@@ -121,6 +139,7 @@ class Options:
     put_existing: what PUT on an existing name does.
     geai: the switches of GEAI.
     modelarts: the switches of ModelArts.
+    vi: the switches of Vi.
     faults: fault rules in force from the start, as `POST /_emulator/faults` takes them.
     clock: gives the time that answers carry, until `POST /_emulator/clock` sets another.
     drop_error: makes the exception that stands for a dropped connection when there is no socket to close, that is
@@ -135,6 +154,7 @@ class Options:
     put_existing: PutExisting = PutExisting.CONFLICT
     geai: GeaiSwitches = GeaiSwitches()
     modelarts: ModelartsSwitches = ModelartsSwitches()
+    vi: ViSwitches = ViSwitches()
     faults: tuple[Mapping[str, object], ...] = ()
     clock: Callable[[], datetime] = utc_now
     drop_error: Callable[[str], Exception] = ConnectionResetError

@@ -151,10 +151,11 @@ async def _read(scope: Scope, receive: Receive) -> Incoming | None:
 
 async def _send(answer: Answer, receive: Receive, send: Send) -> None:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    if answer.body or answer.parts is not None:
-        headers.append((b"content-type", b"application/json"))
-    if answer.parts is None:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
+    if answer.body or answer.parts is not None or answer.length is not None:
+        headers.append((b"content-type", answer.media_type.encode("latin-1")))
+    if answer.parts is None or answer.length is not None:
+        length = len(answer.body) if answer.length is None else answer.length
+        headers.append((b"content-length", b"%d" % length))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.parts is not None:
         await _send_parts(answer.parts, receive, send)

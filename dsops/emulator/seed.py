@@ -25,7 +25,7 @@ def read_seed(path: Path | None) -> dict[str, Any]:
     except (OSError, orjson.JSONDecodeError, yaml.YAMLError) as error:
         raise SetupError(f"{path}: seed cannot be read: {error}") from error
     if not isinstance(document, dict):
-        raise SetupError(f"{path}: a seed is a mapping from provider (uipath, geai, modelarts) to its objects")
+        raise SetupError(f"{path}: a seed is a mapping from provider (uipath, geai, modelarts, vi) to its objects")
     return document
 
 

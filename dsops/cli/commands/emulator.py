@@ -64,6 +64,21 @@ def _modelarts_options(command: Command) -> Command:
     )(command)
 
 
+def _vi_options(command: Command) -> Command:
+    """Add the switches for what Vi's documentation leaves open, and for its speed (specs/vi.md)."""
+    seconds = click.FloatRange(min=0)
+    names = click.Choice(("free", "unique"))
+    urls = click.Choice(("renewed", "fixed"))
+    for option in (
+        click.option("--vi-url-seconds", type=seconds, default=3600, show_default=True, help="Vi: until they expire."),
+        click.option("--vi-urls", type=urls, default="renewed", show_default=True, help="Vi: addresses of archives."),
+        click.option("--vi-names", type=names, default="free", show_default=True, help="Vi: names of datasets."),
+        click.option("--vi-delay", type=seconds, default=0.2, show_default=True, help="Vi: seconds that work takes."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command(
     epilog="\b\nExample:\n  dsops emulator --port 0 --data emulator.db\n"
     "  dsops emulator --generate comments=10000,datasets=2,streams=4\n"
@@ -98,6 +113,7 @@ def _modelarts_options(command: Command) -> Command:
 )
 @_geai_options
 @_modelarts_options
+@_vi_options
 @common_options("text")
 def command(
     common: Common,
@@ -153,5 +169,11 @@ def _by_provider(chosen: Mapping[str, Any]) -> dict[str, Any]:
             offset=emulator.Offset(chosen["offset"]),
             delay=chosen["modelarts_delay"],
             version_interval=chosen["version_interval"],
+        ),
+        "vi": emulator.ViSwitches(
+            delay=chosen["vi_delay"],
+            unique_names=chosen["vi_names"] == "unique",
+            renew_urls=chosen["vi_urls"] == "renewed",
+            url_lifetime=chosen["vi_url_seconds"],
         ),
     }
