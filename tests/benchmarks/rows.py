@@ -20,6 +20,8 @@ from tests.benchmarks.report import Section, Target, ratio_target
 from tests.support import RunningEmulator, start_emulator
 
 _YARDSTICK: Final = Path(__file__).with_name("yardstick.py")
+_PLAN_AT_MOST: Final = 2.4
+"""So many times as long as the yardstick: 1.5 s where that takes 0.63 s, as it did where the limits come from."""
 _EVERY: Final = 100
 """One row of so many is changed: 1 %."""
 
@@ -62,13 +64,15 @@ def rows_plan(bench: Bench, count: int, *, cpu: float, peak: float) -> tuple[Sec
         _write_rows(changed, count, every=_EVERY)
         noop = Subject(f"dsops plan, {count:,} rows", (*DSOPS, "plan", "--detailed-exitcode"), same, env)
         some = Subject(f"dsops plan, {count // _EVERY:,} of them changed", noop.command, changed, env, code=2)
-        least = Subject("decode and digest both sides", (sys.executable, str(_YARDSTICK), "rows.jsonl"), same)
+        least = Subject("decode and digest one side", (sys.executable, str(_YARDSTICK), "rows.jsonl"), same)
         reads, writes = requests(emulator, noop, bench)
         found = interleaved((noop, some, least), bench.times(5 if count < 1_000_000 else 3, 1), bench.log)
     targets = (
         Target("processor seconds of a plan without changes", found[0].cpu, cpu),
         Target("peak of it, MB", found[0].peak / 1e6, peak),
-        ratio_target("processor time, a plan / decoding and digesting", ratio(found[0], found[2], "cpu"), 2.5),
+        ratio_target(
+            "processor time, a plan / decoding and digesting", ratio(found[0], found[2], "cpu"), _PLAN_AT_MOST
+        ),
         ratio_target("processor time, 1 % changed / none", ratio(found[1], found[0], "cpu"), 1.3),
         Target("read requests of one plan", reads, 1, exact=True),
         Target("write requests of one plan", writes, 0, exact=True),
