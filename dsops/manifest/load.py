@@ -128,7 +128,7 @@ class _Load:
         if draft.readable:
             resolver.document(draft)
             check(draft, self._schema(STACK), plain=False)
-        return build_stack(draft, self.root, self.env) if draft.sound else None
+        return build_stack(draft, self.root, self.env, self._schema(STACK).document) if draft.sound else None
 
     def _resources(self, documents: Sorted, resolver: Resolver, stack: Stack | None) -> tuple[Resource, ...]:
         late = {}

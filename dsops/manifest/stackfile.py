@@ -12,16 +12,17 @@ from dsops.model import Connection, Safety, SecretRef, Stack
 _COMMON = frozenset({"provider", "endpoint", "maxConcurrency", "timeout", "settle", "insecure"})
 
 
-def build_stack(draft: Draft, root: FilePath, env: str | None) -> Stack | None:
+def build_stack(draft: Draft, root: FilePath, env: str | None, schema: Mapping[str, Any]) -> Stack | None:
     """Return the stack; None, with the reason in the draft, when a connection can't be used.
 
     Args:
         draft: The stack file, resolved and accepted by its schema.
         root: The stack folder.
         env: The environment, if one was chosen.
+        schema: Its schema, which knows the endpoints of those providers that have one for all.
     """
     spec = draft.value["spec"]
-    connections = spec.get("connections", {})
+    connections = {name: _with_endpoint(fields, schema) for name, fields in spec.get("connections", {}).items()}
     for name, fields in connections.items():
         _check_endpoint(draft, name, fields)
     if not draft.sound:
@@ -40,6 +41,13 @@ def build_stack(draft: Draft, root: FilePath, env: str | None) -> Stack | None:
             max_update_percent=float(safety.get("maxUpdatePercent", defaults.max_update_percent)),
         ),
     )
+
+
+def _with_endpoint(fields: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a connection with its endpoint: its own, or its provider's."""
+    if "endpoint" in fields:
+        return fields
+    return {**fields, "endpoint": schema["$defs"][fields["provider"]]["properties"]["endpoint"]["default"]}
 
 
 def _connection(name: str, fields: Mapping[str, Any]) -> Connection:

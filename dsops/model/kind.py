@@ -52,6 +52,8 @@ class KindInfo:
         renamable: Whether its name can be changed; then ``name`` is one of its fields, and a new one is no new object.
         read_by_id: Whether a recorded object is read by its id even where a listing would show it, since the listing
             holds far more than is asked for. The listing is then read only for what is declared and not recorded.
+        parent_by_id: Whether its calls name its parent by id; a create is then given that as the attribute
+            ``PARENT_ID``.
     """
 
     provider: str
@@ -70,6 +72,7 @@ class KindInfo:
     patience: float = 300.0
     renamable: bool = False
     read_by_id: bool = False
+    parent_by_id: bool = False
 
     @property
     def type(self) -> str:

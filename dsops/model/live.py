@@ -30,7 +30,9 @@ class Listing:
     Attributes:
         objects: Everything that is there.
         exists: False when the scope itself (the parent) is not there.
+        parent_id: The parent's remote id, where reading it needed that.
     """
 
     objects: tuple[LiveObject, ...]
     exists: bool = True
+    parent_id: str = ""

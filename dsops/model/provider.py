@@ -16,6 +16,9 @@ from dsops.model.values import Reference
 Attributes = Mapping[str, Any]
 """Field path to canonical value. An absent path is undeclared (desired) or unknown (live)."""
 
+PARENT_ID = "(parent id)"
+"""Among the attributes given to ``Kind.create``: the parent's remote id, known or late (``KindInfo.parent_by_id``)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:

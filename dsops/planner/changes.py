@@ -16,6 +16,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from dsops.model import (
+    PARENT_ID,
     Action,
     Address,
     Call,
@@ -24,6 +25,7 @@ from dsops.model import (
     NaturalKey,
     PlannedCall,
     Reference,
+    Resource,
     RowChanges,
     digest,
     references,
@@ -109,20 +111,33 @@ def _work(
         calls = _NO_ROWS
         if decision.rows is not None:
             calls, rows[address] = _row_work(inputs, decisions, decision, decision.rows)
-        own = () if _makes_with_rows(decision) else _own_calls(decision)
+        own = () if _makes_with_rows(decision) else _own_calls(inputs, decisions, decision)
         if own or calls.parts or calls.single:
             work["write", address] = _Work(subject.connection, own, calls)
     return work
 
 
-def _own_calls(decision: Decision) -> tuple[Call, ...]:
+def _own_calls(inputs: Inputs, decisions: Decisions, decision: Decision) -> tuple[Call, ...]:
     """Return the writes for the object itself, without its rows."""
     subject = decision.subject
     if decision.action in (Action.CREATE, Action.REPLACE):
-        return subject.kind.create(subject.key, decision.send)
+        send = decision.send
+        if subject.kind.info.parent_by_id and subject.resource is not None:
+            send = {**send, PARENT_ID: _parent_id(inputs, decisions, subject.resource)}
+        return subject.kind.create(subject.key, send)
     if decision.action in (Action.UPDATE, Action.ADOPT) and decision.send and subject.live is not None:
         return subject.kind.update(subject.live, decision.send)
     return ()
+
+
+def _parent_id(inputs: Inputs, decisions: Decisions, resource: Resource) -> str | Reference:
+    """Return the id of a resource's parent: of one outside the stack as reading found it."""
+    if not isinstance(resource.parent, Address):
+        return inputs.observation.listings[inputs.declared.scope(resource.address, inputs.kinds)].parent_id
+    parent = decisions.by_address.get(resource.parent)
+    if parent is not None and parent.keeps_id and parent.subject.live is not None:
+        return parent.subject.live.remote_id
+    return Reference(resource.parent)
 
 
 def _makes_with_rows(decision: Decision) -> bool:

@@ -160,7 +160,8 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
         note = "it is protected: declare it with protect: false and apply, then remove it"
         return Decision(subject, Action.BLOCKED, Reason.PROTECTED, notes=(note,))
     if Verb.DELETE not in record.policy & subject.kind.info.verbs:
-        return Decision(subject, Action.FORGET, Reason.POLICY, notes=("its policy lacks delete: it is left alone",))
+        lacks = "its policy lacks delete" if subject.deletable else f"{subject.kind.info.type} can't be deleted"
+        return Decision(subject, Action.FORGET, Reason.POLICY, notes=(f"{lacks}: it is left alone",))
     if obstacle := around.obstacles.get(subject.address):
         return Decision(subject, Action.BLOCKED, obstacle.reason, notes=(obstacle.note,))
     strangers = _strangers(subject, record, around)
@@ -174,7 +175,7 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
 
 def _strangers(subject: Subject, record: Record, around: Surroundings) -> str:
     """Name what an object holds that this stack neither recorded nor declares: objects, and rows that it left alone."""
-    found = [names("/".join(each.key) for each in around.neighbours.strangers(subject))]
+    found = [names("/".join(each.key) for each in around.neighbours.strangers(subject, deletable=True))]
     foreign = around.foreign_rows.get(subject.address, 0)
     if foreign and record.rows is not None and record.rows.mode is not RowMode.SYNC:
         found.append(f"rows ({foreign})")
@@ -200,6 +201,8 @@ def _below(child: Subject, parent: Subject) -> bool:
 
 def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decision:
     reason = Reason.NOT_RECORDED if subject.record is None else Reason.GONE
+    if subject.left is not None:
+        reason = Reason.CREATE_ONLY
     if Verb.CREATE not in resource.meta.policy & subject.kind.info.verbs:
         return Decision(subject, Action.BLOCKED, Reason.POLICY, notes=("its policy lacks create",))
     if obstacle := around.obstacles.get(subject.address):
@@ -210,19 +213,26 @@ def _create(subject: Subject, resource: Resource, around: Surroundings) -> Decis
         reason,
         send=subject.desired,
         fields=_all_fields(subject),
-        notes=_moved_from(subject),
+        notes=(*_moved_from(subject), *_left_alone(subject)),
         after=around.record(subject, resource),
         rows=around.rows.whole(subject),
     )
 
 
+def _left_alone(subject: Subject) -> tuple[str, ...]:
+    if subject.left is None:
+        return ()
+    return (f"{'/'.join(subject.left.key)}, recorded here before, can't be changed or deleted: it is left alone",)
+
+
 def _made_anew(subject: Subject, resource: Resource, around: Surroundings, parent: Decision) -> Decision:
     """Follow a parent that is replaced; one that may not stops the parent, in the next round."""
-    recorded = subject.record is not None and not subject.gone
+    replaced = subject.record is not None and not subject.gone and subject.deletable
     if resource.meta.protect:
         note = "it is protected, and would go with its parent"
         return Decision(subject, Action.BLOCKED, Reason.PROTECTED, notes=(note,))
-    if not {Verb.CREATE, Verb.DELETE} <= resource.meta.policy & subject.kind.info.verbs:
+    allowed = resource.meta.policy & subject.kind.info.verbs
+    if Verb.CREATE not in allowed or (subject.deletable and Verb.DELETE not in allowed):
         note = "it would go with its parent and be made anew, and its policy lacks create or delete"
         return Decision(subject, Action.BLOCKED, Reason.POLICY, notes=(note,))
     if obstacle := around.obstacles.get(subject.address):
@@ -230,7 +240,7 @@ def _made_anew(subject: Subject, resource: Resource, around: Surroundings, paren
     note = f"it goes with its parent {parent.subject.address} and is made anew"
     return Decision(
         subject,
-        Action.REPLACE if recorded else Action.CREATE,
+        Action.REPLACE if replaced else Action.CREATE,
         Reason.PARENT_REPLACED,
         send=subject.desired,
         fields=_all_fields(subject),
@@ -254,7 +264,8 @@ def _adopt(subject: Subject, resource: Resource, around: Surroundings, live: Liv
     if lacking := _lacks_update(subject, resource, found, rows):
         return lacking
     notes = [f"{path} can't be verified and is taken as declared" for path in found.assumed]
-    if subject.gone:
+    notes += _left_alone(subject)
+    if subject.gone and subject.left is None:
         notes.append("the recorded object is gone; another stands under its name")
     return Decision(
         subject,

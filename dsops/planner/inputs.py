@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dsops.model import Address, Attributes, Kind, LiveObject, NaturalKey, Record, Resource, Stack, State
+from dsops.model import Address, Attributes, Kind, LiveObject, NaturalKey, Record, Resource, Stack, State, Verb
 from dsops.planner.declared import Declared
 from dsops.planner.observation import Observation
 from dsops.planner.rows import DeclaredSide
@@ -74,6 +74,8 @@ class Subject:
             neither is there.
         moved: Whether the record stood at another address.
         in_the_way: The live object that stands at the desired key and is not the one of this address.
+        left: The record's object, of a kind that can't be deleted, where something else is declared now: it is left
+            alone, and another takes its address.
     """
 
     address: Address
@@ -86,11 +88,17 @@ class Subject:
     live: LiveObject | None
     moved: bool = False
     in_the_way: LiveObject | None = None
+    left: LiveObject | None = None
 
     @property
     def gone(self) -> bool:
-        """Whether a recorded object is there no longer (another may stand under its name)."""
+        """Whether a recorded object is this address's no longer (another may be)."""
         return self.record is not None and (self.live is None or self.live.remote_id != self.record.remote_id)
+
+    @property
+    def deletable(self) -> bool:
+        """Whether an object of its kind can be deleted; others go with what holds them, and only so."""
+        return Verb.DELETE in self.kind.info.verbs
 
     @property
     def home(self) -> str:

@@ -2,12 +2,15 @@
 
 A recorded object is found by its remote id in the listing of its scope; one that the listing doesn't show is gone
 only when reading it by name says so too. A declared one that isn't recorded is found by its natural key.
+
+What can't be deleted can't be replaced either: where its address declares something else, the object is left alone, and
+is nobody's any more.
 """
 
 from collections.abc import Mapping
 from functools import cached_property
 
-from dsops.model import Address, LiveObject, NaturalKey, Record, Resource
+from dsops.model import Address, LiveObject, NaturalKey, Record, Resource, Verb
 from dsops.planner.inputs import Inputs, Subject
 from dsops.planner.observation import Observation
 
@@ -56,13 +59,19 @@ def match(inputs: Inputs) -> dict[Address, Subject]:
     live = LiveIndex(inputs.observation)
     declared, records = inputs.declared, inputs.state.records
     moved = _moved(inputs, live)
-    owned = {(each.connection, each.address.type, each.remote_id): each.address for each in records.values()}
+    left = _left(inputs, live, moved)
+    owned = {
+        (each.connection, each.address.type, each.remote_id): each.address
+        for each in records.values()
+        if each.address not in left
+    }
     subjects: dict[Address, Subject] = {}
     for address, resource in declared.resources.items():
         record = records.get(moved.get(address, address))
         lookup = inputs.observation.lookups.get(address)
         key = declared.keys[address]
-        there, in_the_way = _there(resource, key, record, live, owned)
+        own = live.of(record) if record is not None and record.address not in left else None
+        there, in_the_way = _there(resource, key, record, own, live, owned)
         subjects[address] = Subject(
             address=address,
             kind=inputs.kinds[address.type],
@@ -74,6 +83,7 @@ def match(inputs: Inputs) -> dict[Address, Subject]:
             live=there,
             moved=address in moved,
             in_the_way=in_the_way,
+            left=left.get(record.address) if record is not None else None,
         )
     taken = frozenset(moved.values())
     for address, record in records.items():
@@ -87,6 +97,7 @@ def _there(
     resource: Resource,
     key: NaturalKey,
     record: Record | None,
+    own: LiveObject | None,
     live: LiveIndex,
     owned: Mapping[tuple[str, str, str], Address],
 ) -> tuple[LiveObject | None, LiveObject | None]:
@@ -95,7 +106,6 @@ def _there(
     What stands there and is recorded under no address becomes the resource's; what is another's does not: one object
     has one address.
     """
-    own = live.of(record) if record else None
     if own is not None and own.key == key and record is not None and record.connection == resource.connection:
         return own, None
     type_ = resource.address.type
@@ -103,6 +113,20 @@ def _there(
     if own is None and standing is not None and (resource.connection, type_, standing.remote_id) not in owned:
         return standing, None
     return own, standing
+
+
+def _left(inputs: Inputs, live: LiveIndex, moved: Mapping[Address, Address]) -> dict[Address, LiveObject]:
+    """Return, by the address of its record, what can't be deleted and isn't what is declared there now."""
+    found: dict[Address, LiveObject] = {}
+    for address, resource in inputs.declared.resources.items():
+        record = inputs.state.records.get(moved.get(address, address))
+        if record is None or Verb.DELETE in inputs.kinds[address.type].info.verbs:
+            continue
+        own = live.of(record)
+        place = (resource.connection, inputs.declared.keys[address])
+        if own is not None and (record.connection, own.key) != place:
+            found[record.address] = own
+    return found
 
 
 def _moved(inputs: Inputs, live: LiveIndex) -> dict[Address, Address]:

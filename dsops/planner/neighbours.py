@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 
-from dsops.model import Address, LiveObject, NaturalKey
+from dsops.model import Address, LiveObject, NaturalKey, Verb
 from dsops.planner.inputs import Inputs, Subject
 from dsops.planner.observation import Scope
 
@@ -62,12 +62,19 @@ class Neighbours:
         """Return the subjects that stand below one; of those that are nowhere, the ones declared below it."""
         return tuple(self._children.get(address, ()))
 
-    def strangers(self, subject: Subject) -> tuple[LiveObject, ...]:
-        """Return the live objects below one that this stack neither recorded nor declares."""
+    def strangers(self, subject: Subject, *, deletable: bool = False) -> tuple[LiveObject, ...]:
+        """Return the live objects below one that this stack neither recorded nor declares.
+
+        Args:
+            subject: What they stand below.
+            deletable: Without those of kinds that can't be deleted: nobody keeps what only goes with its parent.
+        """
         if subject.live is None:
             return ()
         above, kinds = subject.address.type, self._inputs.kinds
         scopes = (
-            Scope(subject.home, type_, subject.live.key) for type_, kind in kinds.items() if kind.info.parent == above
+            Scope(subject.home, type_, subject.live.key)
+            for type_, kind in kinds.items()
+            if kind.info.parent == above and not (deletable and Verb.DELETE not in kind.info.verbs)
         )
         return tuple(each for scope in scopes for each in self.unmanaged.get(scope, ()))

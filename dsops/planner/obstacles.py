@@ -37,7 +37,7 @@ def held(decided: Mapping[Address, Decision], neighbours: Neighbours) -> Iterato
         staying = [
             str(child.address)
             for child in neighbours.children(address)
-            if child.live is not None and not _goes_too(decided.get(child.address))
+            if child.live is not None and child.deletable and not _goes_too(decided.get(child.address))
         ]
         if staying:
             yield address, Obstacle(Reason.HOLDS_CHILDREN, f"it holds {names(staying)}, which may not go in this plan")

@@ -6,8 +6,9 @@ from functools import cache
 from dsops.model import DsopsError, Kind, Provider
 from dsops.providers.geai import Geai
 from dsops.providers.uipath import UiPath
+from dsops.providers.vi import Vi
 
-_BUILT_IN: tuple[type[Provider], ...] = (UiPath, Geai)
+_BUILT_IN: tuple[type[Provider], ...] = (UiPath, Geai, Vi)
 
 
 @cache

@@ -1,0 +1,112 @@
+"""Pieces of the wire format that datasets and exports share (``specs/vi.md``, paths, ids and pages)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from dsops.model import Call, Flow, LiveObject, Reference, RemoteError, Response
+
+ORGANIZATION = "{organization}"
+"""Stands in paths and bodies for the connection's organization."""
+WORKSPACES = "workspaces"
+DATASETS = "datasets"
+ROOT = (WORKSPACES, ORGANIZATION, DATASETS)
+PAGE_SIZE = 100
+MOST_PAGES = 10_000
+
+Path = tuple[str | Reference, ...]
+
+
+def dataset_path(dataset: str | Reference, *rest: str) -> Path:
+    """Return the path of a dataset, or of what is below it."""
+    return (*ROOT, dataset, *rest)
+
+
+def in_workspace(path: Path, organization: str) -> Path:
+    """Return a path with the organization in it; a dataset's id has it in front, once."""
+    found = [organization if part == ORGANIZATION else part for part in path]
+    if len(found) > len(ROOT) and found[0] == WORKSPACES and found[2] == DATASETS:
+        dataset = found[3]
+        if isinstance(dataset, str) and not dataset.startswith(f"{organization}_"):
+            found[3] = f"{organization}_{dataset}"
+    return tuple(found)
+
+
+def dataset_id(document: Mapping[str, Any]) -> str:
+    """Return the id of the dataset that a document is about, without the workspace in front.
+
+    Raises:
+        TypeError: It has none.
+    """
+    whole = checked(document.get("datasetId"), str)
+    return str(whole).removeprefix(f"{document.get('workspaceId')}_")
+
+
+def pages(path: Path, id_field: str, what: str) -> Flow:
+    """Read a list page by page; returns its documents, proven to be all: objects with ids, none of which comes twice.
+
+    Raises:
+        RemoteError: They aren't: a page is none, its token isn't text or came before, or there are too many pages.
+    """
+    found: list[Mapping[str, Any]] = []
+    asked: set[str] = set()
+    query: tuple[tuple[str, str], ...] = (("s", str(PAGE_SIZE)),)
+    for _ in range(MOST_PAGES):
+        response = yield Call("GET", path, query=query)
+        found += _items(response, id_field, what)
+        token = response.body.get("nextPage")
+        if token is None or token == "":
+            if len({each[id_field] for each in found}) != len(found):
+                bad_answer(f"its pages of {what} name an id twice")
+            return found
+        if not isinstance(token, str):
+            bad_answer(f"the token of the next page of {what} is not a text")
+        if token in asked:
+            bad_answer(f"it names a next page of {what} that it named before")
+        asked.add(token)
+        query = (("p", token), ("s", str(PAGE_SIZE)))
+    bad_answer(f"after {MOST_PAGES:,} pages of {what} there are still more")
+
+
+def _items(response: Response, id_field: str, what: str) -> list[Mapping[str, Any]]:
+    found = response.body.get("items") if isinstance(response.body, dict) else None
+    if not isinstance(found, list) or not all(isinstance(each, dict) and has_id(each, id_field) for each in found):
+        bad_answer(f"it is no page of {what} with ids")
+    return found
+
+
+def has_id(document: Mapping[str, Any], id_field: str) -> bool:
+    """Whether a document has what tells its object from every other."""
+    remote_id = document.get(id_field)
+    return isinstance(remote_id, str) and remote_id != ""
+
+
+def decoded(decode: Callable[[Mapping[str, Any]], LiveObject], document: Mapping[str, Any]) -> LiveObject:
+    """Read one object of an answer.
+
+    Raises:
+        RemoteError: It has not the form that ``specs/vi.openapi.yaml`` describes.
+    """
+    try:
+        return decode(document)
+    except (LookupError, TypeError, ValueError, AttributeError) as wrong:
+        which = document.get("datasetExportId") or document.get("datasetId")
+        bad_answer(f"the document of {which} is malformed ({type(wrong).__name__}: {wrong})")
+
+
+def checked(value: Any, *types: type) -> Any:
+    """Return a value of a document that has one of the types it should have.
+
+    Raises:
+        TypeError: It has another.
+    """
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise TypeError(f"{str(value)[:40]!r} is not {' or '.join(each.__name__ for each in types)}")
+    return value
+
+
+def bad_answer(why: str) -> NoReturn:
+    """Refuse an answer that can't be relied on."""
+    raise RemoteError.of(
+        f"an answer of Vi can't be relied on: {why}",
+        hint="nothing is concluded from it; try again, and compare with specs/vi.openapi.yaml if it stays so",
+    )
