@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.stage import UNTAGGED, Stage, actions, change, dataset, same_calls, statuses, stream
-from tests.support import RunningEmulator
+from tests.support import AnsweringEmulator
 
 LIVE = {"tag": "live", "labelThresholds": {"A": 0.5}}
 OUTSIDE = "project1/outside"
@@ -177,7 +177,7 @@ Twist = Callable[[str, bytes], tuple[int, str, bytes] | None]
 
 
 @contextmanager
-def between(emulator: RunningEmulator, twist: Twist) -> Iterator[str]:
+def between(emulator: AnsweringEmulator, twist: Twist) -> Iterator[str]:
     """Stand between dsops and the emulator, and let ``twist`` change the answers to GET: status, type, body."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
