@@ -162,3 +162,4 @@ def _escape(template: str) -> str:
 UIPATH = Description(ROOT / "specs" / "uipath.openapi.yaml")
 GEAI = Description(ROOT / "specs" / "geai.openapi.yaml")
 MODELARTS = Description(ROOT / "specs" / "modelarts.openapi.yaml")
+VI = Description(ROOT / "specs" / "vi.openapi.yaml")

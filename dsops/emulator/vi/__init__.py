@@ -41,13 +41,13 @@ class Vi:
     def answer(self, incoming: Incoming) -> Answer:
         """Serve one request. Raises Refusal.
 
-        Checked in this order: 401, path (404, 405), 403, query and body (400), object (404), conflict (409).
+        Checked in this order: 401, path (404, 405), 403, form of query and body (400), object (404), the rest (409, 422).
         """
         if not incoming.path.startswith(PREFIX):
             return downloads.download(self._service, incoming)
         secret = check_secret(incoming)
         operation, params = find_operation(incoming.method, incoming.path)
-        organization = params["organization"]
+        organization = params["organizationId"]
         check_rights(incoming, self._tokens, secret, organization, operation.permissions)
         ask = Ask(organization, params, incoming.query, incoming.body, incoming.headers)
         return operation.handler(self._service, ask)

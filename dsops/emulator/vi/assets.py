@@ -32,7 +32,7 @@ def list_assets(service: Service, ask: Ask) -> Answer:
     for name in ("contents", "pageAfter"):
         query.flag(name)
     asked = [query.text(name) or "" for name in _SELECTING]
-    page = asked_page(query, "assets", ask.organization, ask.params["dataset"], column, str(descending), *asked)
+    page = asked_page(query, "assets", ask.organization, ask.params["datasetId"], column, str(descending), *asked)
     dataset = service.dataset(ask)
     selection = _asked_selection(service, dataset, query)
     return answer_page(page, _selected(service, dataset, selection, page, column, descending=descending))
@@ -75,7 +75,7 @@ def create_prune(service: Service, ask: Ask) -> Answer:
     spec = checks.parse_body(ask.body, shapes.PRUNE_CREATE)["spec"]
     selection = parse_selection(spec, "body.spec")
     if not selection.conditions:
-        raise Refusal(400, "body.spec: says nothing of which assets shall be deleted")
+        raise Refusal(422, "body.spec: says nothing of which assets shall be deleted")
     dataset = service.lasting_dataset(ask)
     if spec.get("strictQuery"):
         _check_strictly(service, dataset, selection, "body.spec")
@@ -85,7 +85,7 @@ def create_prune(service: Service, ask: Ask) -> Answer:
 
 def list_prunes(service: Service, ask: Ask) -> Answer:
     """One page of a dataset's deletions of assets."""
-    page = asked_page(shapes.Query(ask.query), "prunes", ask.organization, ask.params["dataset"])
+    page = asked_page(shapes.Query(ask.query), "prunes", ask.organization, ask.params["datasetId"])
     dataset = service.dataset(ask)
     found = service.tables.jobs(JobKind.PRUNE, dataset.number, page.number)
     return answer_page(page, ((After(each.number, each.number), forms.shown_prune(each, dataset)) for each in found))
@@ -94,7 +94,7 @@ def list_prunes(service: Service, ask: Ask) -> Answer:
 def get_prune(service: Service, ask: Ask) -> Answer:
     """One deletion of assets."""
     dataset = service.dataset(ask)
-    job = service.tables.job(JobKind.PRUNE, ask.organization, dataset.id, ask.params["session"])
+    job = service.tables.job(JobKind.PRUNE, ask.organization, dataset.id, ask.params["sessionId"])
     if job is None:
         raise Refusal(404, f"Session {ask.params['session']} not found in dataset {dataset.wire_id}.")
     return Answer(200, encode(forms.shown_prune(job, dataset)))

@@ -30,7 +30,7 @@ def create_dataset(service: Service, ask: Ask) -> Answer:
     """A new dataset."""
     fields = checks.parse_body(ask.body, shapes.DATASET_CREATE)
     if fields["owner"] != ask.organization:
-        raise Refusal(400, f"body.owner: must be the organization, {ask.organization!r}")
+        raise Refusal(422, f"body.owner: must be the organization, {ask.organization!r}")
     return _answer(service, add_dataset(service, ask.organization, fields), 201)
 
 
@@ -67,7 +67,7 @@ def delete_dataset(service: Service, ask: Ask) -> Answer:
 
 def get_deletion(service: Service, ask: Ask) -> Answer:
     """How far the deletion of a dataset is; it can be asked for when the dataset is gone (specs/vi.md, choice 9)."""
-    wanted = ask.params["dataset"]
+    wanted = ask.params["datasetId"]
     dataset_id = wanted.removeprefix(f"{ask.organization}_")
     job = service.tables.job(JobKind.DELETION, ask.organization, dataset_id, dataset_id)
     if job is None or dataset_id == wanted:

@@ -29,7 +29,7 @@ def add_export(service: Service, dataset: Dataset, spec: dict[str, Any]) -> Job:
 
 def list_exports(service: Service, ask: Ask) -> Answer:
     """One page of a dataset's exports."""
-    page = asked_page(shapes.Query(ask.query), "exports", ask.organization, ask.params["dataset"])
+    page = asked_page(shapes.Query(ask.query), "exports", ask.organization, ask.params["datasetId"])
     dataset = service.dataset(ask)
     found = service.tables.jobs(JobKind.EXPORT, dataset.number, page.number)
     return answer_page(page, ((After(each.number, each.number), _shown(service, ask, dataset, each)) for each in found))
@@ -38,7 +38,7 @@ def list_exports(service: Service, ask: Ask) -> Answer:
 def get_export(service: Service, ask: Ask) -> Answer:
     """One export."""
     dataset = service.dataset(ask)
-    export = service.tables.job(JobKind.EXPORT, ask.organization, dataset.id, ask.params["export"])
+    export = service.tables.job(JobKind.EXPORT, ask.organization, dataset.id, ask.params["datasetExportId"])
     if export is None:
         raise Refusal(404, f"Export {ask.params['export']} not found in dataset {dataset.wire_id}.")
     return Answer(200, encode(_shown(service, ask, dataset, export)))

@@ -44,16 +44,16 @@ class Selection:
         return all(condition.holds(document) for condition in self.conditions)
 
     def check_strictly(self, sample: Mapping[str, Any], where: str) -> None:
-        """Raise Refusal 400 for a path that assets don't have. sample: an asset."""
+        """Raise Refusal 422 for a path that assets don't have. sample: an asset."""
         for condition in self.conditions:
             path = condition.path
             free = any(each[: len(free)] == free for each in (path, ("metadata", *path)) for free in _FREE)
             if not free and _at(sample, path) is _NOTHING:
-                raise Refusal(400, f"{where}: assets have no {'.'.join(path)!r} (strict query)")
+                raise Refusal(422, f"{where}: assets have no {'.'.join(path)!r} (strict query)")
 
 
 def parse_selection(fields: Mapping[str, Any], where: str) -> Selection:
-    """What `filter`, `metadataQuery` and `ruleQuery` mean together. Raises Refusal 400."""
+    """What `filter`, `metadataQuery` and `ruleQuery` mean together. Raises Refusal 422."""
     conditions = _parse_filter(fields.get("filter"), f"{where}.filter")
     conditions += _parse_terms(fields.get("metadataQuery"), f"{where}.metadataQuery", ("metadata", "customMetadata"))
     conditions += _parse_terms(fields.get("ruleQuery"), f"{where}.ruleQuery", ())
@@ -68,12 +68,12 @@ def _parse_filter(given: str | Mapping[str, Any] | None, where: str) -> list[Con
         try:
             content = orjson.loads(given)
         except orjson.JSONDecodeError as error:
-            raise Refusal(400, f"{where}: is not JSON ({error})") from error
+            raise Refusal(422, f"{where}: is not JSON ({error})") from error
     if not isinstance(content, dict):
-        raise Refusal(400, f"{where}: is not an object from paths to values")
+        raise Refusal(422, f"{where}: is not an object from paths to values")
     for path, value in content.items():
         if not isinstance(value, _PLAIN):
-            raise Refusal(400, f"{where}: the emulator knows equality with plain values only, not that of {path!r}")
+            raise Refusal(422, f"{where}: the emulator knows equality with plain values only, not that of {path!r}")
     return [Condition(tuple(path.split(".")), value) for path, value in content.items()]
 
 
@@ -85,7 +85,7 @@ def _parse_terms(given: str | None, where: str, above: tuple[str, ...]) -> list[
     for term in given.split(" AND "):
         match = _TERM.fullmatch(term)
         if match is None:
-            raise Refusal(400, f"{where}: the emulator knows path=value, joined by AND, only")
+            raise Refusal(422, f"{where}: the emulator knows path=value, joined by AND, only")
         conditions.append(Condition((*above, *match[1].split(".")), _plain(match[2])))
     return conditions
 

@@ -112,13 +112,37 @@ def shown_prune(job: Job, dataset: Dataset) -> dict[str, Any]:
 
 def new_asset(dataset: Dataset, asset_id: str, given: Mapping[str, Any], contents: bytes, now: int) -> Asset:
     """An asset with its bytes. given: as in a seed (specs/vi.md), with every key."""
+    metadata = _asset_metadata(given, contents, now)
+    document = {
+        "kind": "Image",
+        "assetId": asset_id,
+        "datasetId": dataset.wire_id,
+        "workspaceId": dataset.organization,
+        "filename": given["filename"],
+        "owner": dataset.organization,
+        "metadata": metadata,
+        "selfLink": f"{dataset_link(dataset)}/assets/{asset_id}",
+    }
+    document["etag"] = _etag(document)
+    return Asset(
+        number=0,
+        dataset=dataset.number,
+        id=asset_id,
+        filename=given["filename"],
+        size=len(contents),
+        modified=now,
+        document=orjson.dumps(document),
+        annotations=orjson.dumps(given["annotations"]),
+    )
+
+
+def _asset_metadata(given: Mapping[str, Any], contents: bytes, now: int) -> dict[str, Any]:
     annotations = given["annotations"]
-    tags = tag_counts(annotations)
     size = {"height": given["height"], "width": given["width"]}
-    metadata = {
+    return {
         "generations": {"asset": "1", "thumbnail": "1"},
         "insertedBy": USER,
-        "annotations": {"withTag": tags, "total": len(annotations)},
+        "annotations": {"withTag": tag_counts(annotations), "total": len(annotations)},
         "frames": 1,
         "cohorts": [],
         "fileSize": len(contents),
@@ -141,27 +165,6 @@ def new_asset(dataset: Dataset, asset_id: str, given: Mapping[str, Any], content
         "lastUpdated": now,
         "contentsLastUpdated": now,
     }
-    document = {
-        "kind": "Image",
-        "assetId": asset_id,
-        "datasetId": dataset.wire_id,
-        "workspaceId": dataset.organization,
-        "filename": given["filename"],
-        "owner": dataset.organization,
-        "metadata": metadata,
-        "selfLink": f"{dataset_link(dataset)}/assets/{asset_id}",
-    }
-    document["etag"] = _etag(document)
-    return Asset(
-        number=0,
-        dataset=dataset.number,
-        id=asset_id,
-        filename=given["filename"],
-        size=len(contents),
-        modified=now,
-        document=orjson.dumps(document),
-        annotations=orjson.dumps(annotations),
-    )
 
 
 def tag_counts(annotations: list[dict[str, Any]]) -> dict[str, int]:

@@ -27,8 +27,8 @@ _WRITE = ("datasets:write",)
 _DELETE = ("datasets:delete",)
 _EXPORT = ("datasets:export",)
 _PRUNE = ("assets:delete",)
-_ALL = f"{PREFIX}/{{organization}}/datasets"
-_DATASET = f"{_ALL}/{{dataset}}"
+_ALL = f"{PREFIX}/{{organizationId}}/datasets"
+_DATASET = f"{_ALL}/{{datasetId}}"
 _EXPORTS = f"{_DATASET}/datasetExports"
 _SESSIONS = f"{_DATASET}/deleteManyAssetsSessions"
 
@@ -41,12 +41,12 @@ OPERATIONS = (
     Operation("GET", f"{_DATASET}/deleteOperation", _READ, datasets.get_deletion),
     Operation("GET", _EXPORTS, _READ, exports.list_exports),
     Operation("POST", _EXPORTS, _EXPORT, exports.create_export),
-    Operation("GET", f"{_EXPORTS}/{{export}}", _READ, exports.get_export),
+    Operation("GET", f"{_EXPORTS}/{{datasetExportId}}", _READ, exports.get_export),
     Operation("GET", f"{_DATASET}/assets", _READ, assets.list_assets),
     Operation("GET", f"{_DATASET}/assets:count", _READ, assets.count_assets),
     Operation("GET", _SESSIONS, _READ, assets.list_prunes),
     Operation("POST", _SESSIONS, _PRUNE, assets.create_prune),
-    Operation("GET", f"{_SESSIONS}/{{session}}", _READ, assets.get_prune),
+    Operation("GET", f"{_SESSIONS}/{{sessionId}}", _READ, assets.get_prune),
 )
 
 

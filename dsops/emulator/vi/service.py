@@ -56,7 +56,7 @@ class Service:
 
     def dataset(self, ask: Ask) -> Dataset:
         """The dataset that a path means. Raises Refusal 404."""
-        wanted = ask.params["dataset"]
+        wanted = ask.params["datasetId"]
         dataset_id = wanted.removeprefix(f"{ask.organization}_")
         found = self.tables.dataset(ask.organization, dataset_id) if dataset_id != wanted else None
         if found is None:
