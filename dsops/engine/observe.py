@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from dsops.engine.connect import Clients, drive
-from dsops.http import Answer
+from dsops.http import Answer, Client
 from dsops.model import (
     Address,
     Call,
@@ -28,7 +28,7 @@ from dsops.model import (
     in_order,
     warning,
 )
-from dsops.planner import Declared, Observation, Scope, scope_of
+from dsops.planner import Declared, LiveIndex, Observation, Scope, scope_of
 
 
 class Observer:
@@ -45,6 +45,9 @@ class Observer:
         self._failed: dict[Address, Diagnostic] = {}
         self._keys_of: dict[Scope, frozenset[NaturalKey]] = {}
         self._ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._answers: dict[tuple[str, Call], asyncio.Task[Answer]] = {}
+        self._standing: dict[Scope, NaturalKey] = {}
+        self._heirs: dict[Address, NaturalKey] = {}
 
     @property
     def seen(self) -> Observation:
@@ -76,23 +79,41 @@ class Observer:
             DsopsError: Something could not be read; nothing may be concluded then.
         """
         resources = [address for address in declared.resources if address in chosen]
-        scopes: defaultdict[str, set[Scope]] = defaultdict(set)
+        wanted: defaultdict[str, list[Address]] = defaultdict(list)
         held: defaultdict[str, list[Record]] = defaultdict(list)
         for address in resources:
-            scopes[address.type].add(declared.scope(address, self._kinds))
+            wanted[address.type].append(address)
         for address, record in records.items():
             if address in chosen:
-                scopes[address.type].add(scope_of(record, self._kinds))
                 held[address.type].append(record)
         for type_ in self._parents_first():
             if self._kinds[type_].info.read_by_id:
-                wanted = [each for each in resources if each.type == type_]
-                await self._read_by_id(declared, wanted, held[type_], sinks)
+                await self._read_by_id(declared, wanted[type_], held[type_], sinks)
             else:
-                await self.read(scopes[type_], held[type_])
+                scopes = {declared.scope(each, self._kinds) for each in wanted[type_]}
+                await self.read(scopes | {self._scope_of(each) for each in held[type_]}, held[type_])
+            if self._kinds[type_].info.renamable:
+                self._see_renamed(declared, wanted[type_], records)
         self._check_outside(declared, resources)
         self._check_names(declared, [address for address in resources if address not in records])
         await self._look_up(declared, resources)
+
+    def _see_renamed(self, declared: Declared, addresses: Iterable[Address], records: Mapping[Address, Record]) -> None:
+        """Note which recorded objects stand under another name than they are declared with.
+
+        What is below them is read where they stand, and shown as standing where they are declared: it goes along.
+        """
+        index = LiveIndex(self.seen)
+        for address in addresses:
+            record, key = records.get(address), declared.keys[address]
+            live = index.of(record) if record is not None else None
+            if live is not None and live.key != key:
+                self._standing[Scope(declared.resources[address].connection, address.type, key)] = live.key
+                self._heirs[address] = key
+
+    def _scope_of(self, record: Record) -> Scope:
+        heir = self._heirs.get(record.parent) if record.parent is not None else None
+        return scope_of(record, self._kinds) if heir is None else Scope(record.connection, record.address.type, heir)
 
     def _parents_first(self) -> list[str]:
         return sorted(self._kinds, key=lambda type_: (_depth(type_, self._kinds), type_))
@@ -145,14 +166,42 @@ class Observer:
         if self._parent_is_missing(scope, kind):
             listing = Listing((), exists=False)
         else:
-            listing = await self._clients.read(scope.connection, kind.listing(scope.parent))
+            where = self._standing.get(self._above(scope), scope.parent)
+            listing = await self._read_listing(scope, kind.listing(where))
+            if where != scope.parent:
+                shown = (_below(scope.parent, each, kind) for each in listing.objects)
+                listing = dataclasses.replace(listing, objects=tuple(shown))
         self._listings[scope] = listing
         self._ids[scope.connection, scope.type].update(each.remote_id for each in listing.objects)
+
+    async def _read_listing(self, scope: Scope, flow: Flow) -> Listing:
+        """Read a listing; where parents are found by listing them first, they are listed once for all."""
+        by_id = (each.info for each in self._kinds.values() if each.info.parent_by_id)
+        if not any(scope.type in (info.type, info.parent) for info in by_id):
+            listing: Listing = await self._clients.read(scope.connection, flow)
+            return listing
+        client = await self._clients.ready(scope.connection)
+        try:
+            listing = await drive(flow, lambda call: self._once(scope.connection, client, call))
+        except FlowFailure as failed:
+            raise self._clients.refused(scope.connection, failed) from failed
+        return listing
+
+    def _once(self, connection: str, client: Client, call: Call) -> Awaitable[Answer]:
+        """Ask what was not asked before."""
+        place = (connection, call)
+        if place not in self._answers:
+            self._answers[place] = asyncio.ensure_future(client.read(call))
+        return self._answers[place]
+
+    def _above(self, scope: Scope) -> Scope:
+        """Return the place of a scope's parent, written as a scope of its kind."""
+        return Scope(scope.connection, self._kinds[scope.type].info.parent or "", scope.parent)
 
     def _parent_is_missing(self, scope: Scope, kind: Kind) -> bool:
         """Whether the parent is in no listing of its kind, which is whole, and no reading says otherwise."""
         above = kind.info.parent
-        if above is None:
+        if above is None or self._above(scope) in self._standing:
             return False
         higher = Scope(scope.connection, above, self._kinds[above].info.parent_key(scope.parent))
         read = self._readings.get((scope.connection, above, scope.parent))
@@ -167,7 +216,12 @@ class Observer:
         return record.remote_id in self._ids[record.connection, record.address.type]
 
     async def _read_one(self, record: Record, sink: RowSink | None = None) -> LiveObject | None:
-        return await self._read(record.connection, record.address.type, record.key, record.remote_id, sink)
+        kind, heir = self._kinds[record.address.type], self._scope_of(record).parent
+        live = await self._read(record.connection, record.address.type, record.key, record.remote_id, sink)
+        if live is None or kind.info.parent_key(live.key) == heir:
+            return live
+        shown = self._readings[record.connection, record.address.type, record.key] = _below(heir, live, kind)
+        return shown
 
     async def _read(
         self, connection: str, type_: str, key: NaturalKey, remote_id: str, sink: RowSink | None
@@ -215,20 +269,13 @@ class Observer:
 
     async def _look_up(self, declared: Declared, addresses: Iterable[Address]) -> None:
         """Ask what planning must know; equal questions are asked once, and a failure concerns only who asked."""
-        answers: dict[tuple[str, Call], asyncio.Task[Answer]] = {}
 
         async def one(address: Address, flow: Flow) -> None:
             resource = declared.resources[address]
             client = self._clients.client(resource.connection)
 
-            def ask(call: Call) -> Awaitable[Answer]:
-                place = (resource.connection, call)
-                if place not in answers:
-                    answers[place] = asyncio.ensure_future(client.read(call))
-                return answers[place]
-
             try:
-                self._lookups[address] = await drive(flow, ask)
+                self._lookups[address] = await drive(flow, lambda call: self._once(resource.connection, client, call))
             except LookupError as unknown:
                 self._failed[address] = warning(str(unknown), source=resource.source, address=address)
             except FlowFailure as failed:
@@ -253,6 +300,12 @@ async def together(tasks: Iterable[Coroutine[Any, Any, None]]) -> None:
     diagnostics = (diagnostic for each in wrong if isinstance(each, DsopsError) for diagnostic in each.diagnostics)
     if wrong:
         raise DsopsError(*in_order(diagnostics))
+
+
+def _below(parent: NaturalKey, live: LiveObject, kind: Kind) -> LiveObject:
+    """Return an object as standing below a parent of another name."""
+    own = live.key[-len(kind.info.own_key) :]
+    return dataclasses.replace(live, key=(*parent, *own))
 
 
 def _depth(type_: str, kinds: Mapping[str, Kind]) -> int:

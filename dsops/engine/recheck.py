@@ -55,6 +55,8 @@ def start_of(change: Change, index: LiveIndex, record: Record | None, rows: RowC
         rows: What is live now of the rows that it touches; None where it touches none.
     """
     live = index.of(change.before) if change.before else None
+    if live is not None and _leaves(change, live):
+        live = None
     if live is None and change.after is not None:
         live = index.at(change.after.connection, change.address.type, change.after.key)
     as_read = fingerprint(live) == change.expects
@@ -73,6 +75,15 @@ def start_of(change: Change, index: LiveIndex, record: Record | None, rows: RowC
     if live is None and change.action is Action.REPLACE and record is None:
         return Start(done)
     return Start(refusal=_refusal(change, live))
+
+
+def _leaves(change: Change, live: LiveObject) -> bool:
+    """Whether a change leaves the recorded object alone, and is about another one."""
+    after = change.after
+    if after is None:
+        return False
+    makes_another = change.action is Action.CREATE and live.key != after.key
+    return makes_another or after.remote_id not in ("", live.remote_id)
 
 
 def _known_ids(change: Change, record: Record | None) -> set[str]:

@@ -159,9 +159,11 @@ def decide_undeclared(subject: Subject, record: Record, around: Surroundings) ->
     if record.protect:
         note = "it is protected: declare it with protect: false and apply, then remove it"
         return Decision(subject, Action.BLOCKED, Reason.PROTECTED, notes=(note,))
-    if Verb.DELETE not in record.policy & subject.kind.info.verbs:
-        lacks = "its policy lacks delete" if subject.deletable else f"{subject.kind.info.type} can't be deleted"
-        return Decision(subject, Action.FORGET, Reason.POLICY, notes=(f"{lacks}: it is left alone",))
+    if not subject.deletable:
+        note = "such an object can't be deleted: it is left alone"
+        return Decision(subject, Action.FORGET, Reason.UNDECLARED, notes=(note,))
+    if Verb.DELETE not in record.policy:
+        return Decision(subject, Action.FORGET, Reason.POLICY, notes=("its policy lacks delete: it is left alone",))
     if obstacle := around.obstacles.get(subject.address):
         return Decision(subject, Action.BLOCKED, obstacle.reason, notes=(obstacle.note,))
     strangers = _strangers(subject, record, around)
@@ -195,7 +197,7 @@ def _below(child: Subject, parent: Subject) -> bool:
         child.live is not None
         and parent.live is not None
         and child.home == parent.home
-        and child.kind.info.parent_key(child.live.key) == parent.live.key
+        and child.kind.info.parent_key(child.live.key) in (parent.live.key, parent.key)
     )
 
 

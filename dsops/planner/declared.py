@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dsops.model import (
     Address,
@@ -27,11 +27,13 @@ class Declared:
         resources: By address.
         keys: Natural key of each.
         attributes: Canonical attributes of each.
+        hints: Of those that have some, what says how to get there (``Field.hint``).
     """
 
     resources: Mapping[Address, Resource]
     keys: Mapping[Address, NaturalKey]
     attributes: Mapping[Address, Attributes]
+    hints: Mapping[Address, Attributes] = field(default_factory=dict)
 
     def scope(self, address: Address, kinds: Mapping[str, Kind]) -> Scope:
         """Return the scope whose listing shows a declared object, if it is there."""
@@ -63,9 +65,10 @@ def declare(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Declare
             attributes[address] = _attributes(resource, kinds[address.type], keys.get(address))
         except ValueError as wrong:
             problems.append(error(str(wrong), source=resource.source, address=address))
+    problems += _rivals(by_address, keys, attributes, kinds)
     if problems:
         raise DsopsError(*in_order(problems))
-    return Declared(by_address, keys, attributes)
+    return Declared(by_address, keys, *_split(attributes, kinds))
 
 
 def scope_of(record: Record, kinds: Mapping[str, Kind]) -> Scope:
@@ -95,6 +98,51 @@ def _attributes(resource: Resource, kind: Kind, key: NaturalKey | None) -> Attri
     """Return the declared fields; a name that can be changed is one of them."""
     attributes = kind.normalise(resource.spec)
     return {"name": key[-1], **attributes} if key and kind.info.renamable else attributes
+
+
+def _split(
+    attributes: dict[Address, Attributes], kinds: Mapping[str, Kind]
+) -> tuple[dict[Address, Attributes], dict[Address, Attributes]]:
+    """Return the attributes without hints, and the hints: no comparison and no record has them."""
+    hinting = {
+        type_: paths
+        for type_, kind in kinds.items()
+        if (paths := {path for path, field in kind.info.fields.items() if field.hint})
+    }
+    hints: dict[Address, Attributes] = {}
+    for address, declared in attributes.items():
+        if address.type in hinting and not declared.keys().isdisjoint(hinting[address.type]):
+            hints[address] = {path: value for path, value in declared.items() if path in hinting[address.type]}
+    kept = {
+        address: {path: each[path] for path in each if path not in hints[address]}
+        for address, each in attributes.items()
+        if address in hints
+    }
+    return {**attributes, **kept}, hints
+
+
+def _rivals(
+    by_address: Mapping[Address, Resource],
+    keys: Mapping[Address, NaturalKey],
+    attributes: Mapping[Address, Attributes],
+    kinds: Mapping[str, Kind],
+) -> Iterator[Diagnostic]:
+    """Refuse two objects that declare what only one below their parent can have."""
+    holders: dict[tuple[str, str, NaturalKey], Address] = {}
+    exclusive = {type_ for type_, kind in kinds.items() if kind.info.exclusive}
+    for address, declared in attributes.items():
+        info = kinds[address.type].info
+        if address.type not in exclusive or info.exclusive not in declared or address not in keys:
+            continue
+        above = info.parent_key(keys[address])
+        first = holders.setdefault((by_address[address].connection, address.type, above), address)
+        if first != address:
+            yield error(
+                f"{address} and {first} both have {info.exclusive}, and only one of {'/'.join(above)} can",
+                hint=f"take {info.exclusive} out of one of them; the other is at {by_address[first].source}",
+                source=by_address[address].source,
+                address=address,
+            )
 
 
 def _inside(

@@ -37,11 +37,18 @@ class Neighbours:
     @cached_property
     def _children(self) -> Mapping[Address, list[Subject]]:
         children: defaultdict[Address, list[Subject]] = defaultdict(list)
+        # What is below an object that is to be renamed is shown under its new name.
+        renamed = {
+            (each.home, address.type, each.key): address
+            for address, each in self._subjects.items()
+            if each.live is not None and each.live.key != each.key and each.kind.info.renamable
+        }
         for subject in self._subjects.values():
             info = subject.kind.info
             if info.parent is not None:
                 key = subject.key if subject.live is None else subject.live.key
-                parent = self.places.get((subject.home, info.parent, info.parent_key(key)))
+                place = (subject.home, info.parent, info.parent_key(key))
+                parent = renamed.get(place) or self.places.get(place)
                 if parent is not None:
                     children[parent].append(subject)
         return children

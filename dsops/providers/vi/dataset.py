@@ -111,9 +111,9 @@ class Dataset:
         """Nothing needs asking."""
 
     def answered(self, key: NaturalKey, response: Response) -> LiveObject | None:
-        """Read the dataset that the answer is."""
+        """Read the dataset that the answer is; the answer to a delete is none."""
         del key
-        if not isinstance(response.body, dict) or not has_id(response.body, ID):
+        if not isinstance(response.body, dict) or not has_id(response.body, ID) or "name" not in response.body:
             return None
         return decoded(_decode, response.body)
 
