@@ -34,7 +34,7 @@ from dsops.model.live import Listing, LiveObject, NaturalKey
 from dsops.model.operation import Arguments, Batch, Column, Entry, Operation, Page
 from dsops.model.outcome import Drift, DriftItem, Event, EventKind, Outcome, Report, Status
 from dsops.model.plan import Action, Cause, Change, FieldDiff, Guard, Plan, PlannedCall, Reason
-from dsops.model.provider import PARENT_ID, Attributes, Kind, Look, Lookup, Provider, Request, RowCodec
+from dsops.model.provider import OWN_ID, PARENT_ID, Attributes, Kind, Look, Lookup, Provider, Request, RowCodec
 from dsops.model.record import EMPTY_STATE, Intent, Record, State
 from dsops.model.resource import (
     ALL_VERBS,
@@ -89,6 +89,7 @@ __all__ = [
     "EMPTY_STATE",
     "KNOWN_AFTER_APPLY",
     "NAME_PATTERN",
+    "OWN_ID",
     "PARENT_ID",
     "PLAIN_META",
     "THE_ANSWER",

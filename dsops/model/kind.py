@@ -21,12 +21,15 @@ class Field:
         group: The atomic unit it belongs to: when one field of a group differs, all of the group is sent.
         create_only: Can be given at creation only; a change replaces the object.
         write_only: Never returned; compared with the record alone, and never drift.
+        hint: Says how to get to what is declared, and is no part of that: never compared nor recorded, and given to
+            ``Kind.update`` along with what differs.
     """
 
     path: str
     group: str | None = None
     create_only: bool = False
     write_only: bool = False
+    hint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class KindInfo:
         renamable: Whether its name can be changed; then ``name`` is one of its fields, and a new one is no new object.
         read_by_id: Whether a recorded object is read by its id even where a listing would show it, since the listing
             holds far more than is asked for. The listing is then read only for what is declared and not recorded.
+        exclusive: A field that one object below a parent can have at a time, and that whatever is made beside it may
+            take from it. Two that declare it are an error; a create is given the object's own id, late, as ``OWN_ID``.
         parent_by_id: Whether its calls name its parent by id; a create is then given that as the attribute
             ``PARENT_ID``.
     """
@@ -73,6 +78,7 @@ class KindInfo:
     renamable: bool = False
     read_by_id: bool = False
     parent_by_id: bool = False
+    exclusive: str = ""
 
     @property
     def type(self) -> str:

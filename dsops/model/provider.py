@@ -19,6 +19,9 @@ Attributes = Mapping[str, Any]
 PARENT_ID = "(parent id)"
 """Among the attributes given to ``Kind.create``: the parent's remote id, known or late (``KindInfo.parent_by_id``)."""
 
+OWN_ID = "(own id)"
+"""The same: the id of the object that the first call makes, for those after it (``KindInfo.exclusive``)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:

@@ -1,0 +1,132 @@
+"""Pieces of the wire format that datasets and versions share: paths, pages, checks of answers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from dsops.model import Call, Flow, LiveObject, Reference, RemoteError, Response
+
+PROJECT = "{project}"
+"""Stands for the project's id in a path, until the connection is known (``ModelArts.prepared``)."""
+ROOT = ("v2", PROJECT, "datasets")
+LARGEST_PAGE = 100
+DATASET_ID, VERSION_ID = "dataset_id", "version_id"
+READ, CREATE = "modelarts:dataset:get", "modelarts:dataset:create"
+LIST, UPDATE, DELETE = "modelarts:dataset:list", "modelarts:dataset:update", "modelarts:dataset:delete"
+"""Permissions (``x-permissions`` of ``specs/modelarts.openapi.yaml``)."""
+
+Document = Mapping[str, Any]
+Path = tuple[str | Reference, ...]
+
+
+def dataset_path(dataset: str | Reference, *rest: str) -> Path:
+    """Return the path of a dataset, or of what is below it."""
+    return (*ROOT, dataset, *rest)
+
+
+def all_datasets(**query: str) -> Flow:
+    """Read every dataset, as documents: in 1 call up to 100 (``specs/modelarts.md``, choices 1 to 4)."""
+    asked = {"dataset_version": "all", "with_labels": "true", "sort_by": "create_time", "order": "asc", **query}
+
+    def page(offset: int) -> Call:
+        paging = (("limit", str(LARGEST_PAGE)), ("offset", str(offset)))
+        return Call("GET", ROOT, query=(*asked.items(), *paging), permission=LIST)
+
+    found: list[Document] = yield from every_page(page, "datasets", DATASET_ID, LARGEST_PAGE)
+    return found
+
+
+def every_page(page: Callable[[int], Call], name: str, id_field: str, limit: int) -> Flow:
+    """Read page after page until one isn't full, whether the server's offset counts pages or records.
+
+    A server that counts records answers page 1 with what page 0 had, but for one; from there on records are asked for.
+
+    Args:
+        page: An offset to the call that asks for what begins there.
+        name: Of the list in the answers.
+        id_field: Of the ids of what is listed.
+        limit: How many a full page has.
+
+    Raises:
+        RemoteError: An answer is no such page, or a full page brings nothing new: the list would never be whole.
+    """
+    seen: dict[str, Document] = {}
+    counts_records = False
+    number = 0
+    while True:
+        response = yield page(number * (limit if counts_records else 1))
+        found = items(response, name, id_field)
+        new = {each[id_field]: each for each in found if each[id_field] not in seen}
+        if number == 1 and not counts_records and len(found) - len(new) > len(new):
+            counts_records = True
+        elif len(found) < limit:
+            return [*seen.values(), *new.values()]
+        elif not new:
+            bad_answer(f"page {number} of its list {name!r} is full and brings nothing new")
+        else:
+            number += 1
+        seen |= new
+
+
+def items(response: Response, name: str, id_field: str) -> list[Document]:
+    """Return the list under ``name`` in an answer: objects with ids, none of which comes twice.
+
+    Raises:
+        RemoteError: It isn't there, or isn't that.
+    """
+    found = response.body.get(name) if isinstance(response.body, dict) else None
+    if not isinstance(found, list) or not all(has_id(each, id_field) for each in found):
+        bad_answer(f"it has no list {name!r} of objects with a {id_field}")
+    if len({each[id_field] for each in found}) != len(found):
+        bad_answer(f"its list {name!r} names an id twice")
+    return found
+
+
+def has_id(document: Any, id_field: str) -> bool:
+    """Whether a document has what tells its object from every other."""
+    remote_id = document.get(id_field) if isinstance(document, dict) else None
+    return isinstance(remote_id, str) and remote_id != ""
+
+
+def described(response: Response, id_field: str, remote_id: str) -> Document:
+    """Return the object with an id that an answer is.
+
+    Raises:
+        RemoteError: It is something else.
+    """
+    document = response.body
+    if not has_id(document, id_field) or document[id_field] != remote_id:
+        bad_answer(f"it does not hold what has the {id_field} {remote_id}")
+    found: Document = document
+    return found
+
+
+def decoded(decode: Callable[[Document], LiveObject], document: Document) -> LiveObject:
+    """Read one object of an answer.
+
+    Raises:
+        RemoteError: It has not the form that ``specs/modelarts.openapi.yaml`` describes.
+    """
+    try:
+        return decode(document)
+    except (LookupError, TypeError, ValueError, AttributeError) as wrong:
+        name = document.get(VERSION_ID) or document.get(DATASET_ID)
+        bad_answer(f"the document of {name} is malformed ({type(wrong).__name__}: {wrong})")
+
+
+def checked(value: Any, type_: type) -> Any:
+    """Return a value of a document that has the type it should have.
+
+    Raises:
+        TypeError: It has another.
+    """
+    if not isinstance(value, type_) or (isinstance(value, bool) and type_ is not bool):
+        raise TypeError(f"{str(value)[:40]!r} is not {type_.__name__}")
+    return value
+
+
+def bad_answer(why: str) -> NoReturn:
+    """Refuse an answer that can't be relied on."""
+    raise RemoteError.of(
+        f"an answer of ModelArts can't be relied on: {why}",
+        hint="nothing is concluded from it; try again, and compare with specs/modelarts.openapi.yaml if it stays so",
+    )
