@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.contract.openapi import GEAI, MODELARTS, UIPATH
+from tests.contract.openapi import GEAI, MODELARTS, UIPATH, VI
 from tests.support import TOKEN, RunningEmulator, start_emulator
 from tests.support.geai import held_datasets
 from tests.support.modelarts import held_datasets as held_imagesets
+from tests.support.vi import ORGANIZATION, headers, held_dataset
 
 load_all_checks()
 ASKED = CHECKS.get_by_names(
@@ -31,11 +32,11 @@ ASKED = CHECKS.get_by_names(
         "ignored_auth",
     ]
 )
-DESCRIPTIONS = {"uipath": UIPATH, "geai": GEAI, "modelarts": MODELARTS}
+DESCRIPTIONS = {"uipath": UIPATH, "geai": GEAI, "modelarts": MODELARTS, "vi": VI}
 SCHEMAS = {name: schemathesis.openapi.from_dict(each.document) for name, each in DESCRIPTIONS.items()}
 OPERATIONS = [(name, method, path) for name, each in DESCRIPTIONS.items() for method, path in sorted(each.operations)]
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-HEADERS = {"uipath": BEARER, "geai": BEARER, "modelarts": {"X-Auth-Token": TOKEN}}
+HEADERS = {"uipath": BEARER, "geai": BEARER, "modelarts": {"X-Auth-Token": TOKEN}, "vi": headers()}
 UIPATH_NAMES = {
     "project": "generated",
     "dataset": "mail-00000",
@@ -54,7 +55,7 @@ EXAMPLES = settings(
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[RunningEmulator]:
-    made = "comments=6,datasets=1,streams=2,geai-rows=3,modelarts-datasets=1"
+    made = "comments=6,datasets=1,streams=2,geai-rows=3,modelarts-datasets=1,vi-assets=3"
     with start_emulator("--generate", made) as running:
         yield running
 
@@ -74,6 +75,8 @@ def existing(emulator: RunningEmulator) -> dict[str, str]:
         "dataset_id": images["dataset_id"],
         "version_id": images["current_version_id"],
         "label_name": "cat",
+        "organizationId": ORGANIZATION,
+        "datasetId": held_dataset(emulator.url, "shelves-00000")["datasetId"],
     }
 
 

@@ -96,5 +96,5 @@ def get_prune(service: Service, ask: Ask) -> Answer:
     dataset = service.dataset(ask)
     job = service.tables.job(JobKind.PRUNE, ask.organization, dataset.id, ask.params["sessionId"])
     if job is None:
-        raise Refusal(404, f"Session {ask.params['session']} not found in dataset {dataset.wire_id}.")
+        raise Refusal(404, f"Session {ask.params['sessionId']} not found in dataset {dataset.wire_id}.")
     return Answer(200, encode(forms.shown_prune(job, dataset)))

@@ -40,7 +40,7 @@ def get_export(service: Service, ask: Ask) -> Answer:
     dataset = service.dataset(ask)
     export = service.tables.job(JobKind.EXPORT, ask.organization, dataset.id, ask.params["datasetExportId"])
     if export is None:
-        raise Refusal(404, f"Export {ask.params['export']} not found in dataset {dataset.wire_id}.")
+        raise Refusal(404, f"Export {ask.params['datasetExportId']} not found in dataset {dataset.wire_id}.")
     return Answer(200, encode(_shown(service, ask, dataset, export)))
 
 
