@@ -10,6 +10,8 @@ from dsops.manifest.draft import Draft
 from dsops.model import Connection, Safety, SecretRef, Stack
 
 _COMMON = frozenset({"provider", "endpoint", "maxConcurrency", "timeout", "settle", "insecure"})
+_ENDPOINTS = frozenset({"endpoint", "iamEndpoint"})
+"""Fields whose value is sent secrets."""
 
 
 def build_stack(draft: Draft, root: FilePath, env: str | None, schema: Mapping[str, Any]) -> Stack | None:
@@ -24,7 +26,8 @@ def build_stack(draft: Draft, root: FilePath, env: str | None, schema: Mapping[s
     spec = draft.value["spec"]
     connections = {name: _with_endpoint(fields, schema) for name, fields in spec.get("connections", {}).items()}
     for name, fields in connections.items():
-        _check_endpoint(draft, name, fields)
+        for field in _ENDPOINTS & fields.keys():
+            _check_endpoint(draft, name, fields, field)
     if not draft.sound:
         return None
     safety = spec.get("safety", {})
@@ -67,18 +70,18 @@ def _connection(name: str, fields: Mapping[str, Any]) -> Connection:
     )
 
 
-def _check_endpoint(draft: Draft, name: str, fields: Mapping[str, Any]) -> None:
-    path = ("spec", "connections", name, "endpoint")
+def _check_endpoint(draft: Draft, name: str, fields: Mapping[str, Any], field: str) -> None:
+    path = ("spec", "connections", name, field)
     try:
-        parts = urlsplit(fields["endpoint"])
+        parts = urlsplit(fields[field])
         host, _ = parts.hostname, parts.port
     except ValueError as refused:
-        draft.report(path, f"The endpoint of {name} is no URL", detail=f"{refused}.")
+        draft.report(path, f"The {field} of {name} is no URL", detail=f"{refused}.")
         return
     if parts.scheme == "http" and not _is_here(host or "") and not fields.get("insecure", False):
         draft.report(
             path,
-            f"The endpoint of {name} is plain http to another machine",
+            f"The {field} of {name} is plain http to another machine",
             detail="Its secrets would cross the network in the clear.",
             hint="Use https, or write insecure: true beside it.",
         )

@@ -76,6 +76,8 @@ def _worded(found: ValidationError) -> Iterator[Problem]:
             yield from _unknown(path, value, schema)
         case "required":
             yield _missing(path, found)
+        case "dependentRequired":
+            yield _also_missing(path, name, found)
         case "type":
             yield _wrong_type(path, name, value, want)
         case "const" | "enum":
@@ -121,6 +123,17 @@ def _missing(path: Path, found: ValidationError) -> Problem:
     field = lacking[1] if lacking else next(each for each in schema["required"] if each not in value)
     about = schema.get("properties", {}).get(field, {}).get("description", "")
     return Problem(path, f"{dotted((*path, field))} is missing", hint=about, at_key=True)
+
+
+def _also_missing(path: Path, name: str, found: ValidationError) -> Problem:
+    """Word a field that is missing only because another is there."""
+    lacking = re.match(r"'(.*)' is a dependency of '(.*)'", found.message)
+    if lacking is None:
+        return Problem(path, f"{name} lacks a field that goes with another")
+    field, given = lacking.groups()
+    schema: Any = found.schema
+    about = schema.get("properties", {}).get(field, {}).get("description", "")
+    return Problem(path, f"{name} has {given}, and so needs {field}", hint=about, at_key=True)
 
 
 def _wrong_type(path: Path, name: str, value: Any, want: str | list[str]) -> Problem:

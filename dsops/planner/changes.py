@@ -5,6 +5,7 @@ another, but for those that change or delete one row: these wait for the object'
 
 * what an object's dependencies write comes before what it writes;
 * what stands below an object is deleted before it;
+* what an object may take a field from is written after it (``dsops.planner.exclusive``);
 * replacing deletes first, and what is created under a name comes after what is deleted there;
 * an object that others refer to is deleted after they stopped to, as far as the rest allows it.
 """
@@ -16,6 +17,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from dsops.model import (
+    OWN_ID,
     PARENT_ID,
     Action,
     Address,
@@ -32,6 +34,7 @@ from dsops.model import (
 )
 from dsops.planner.decide import Decision
 from dsops.planner.decisions import Decisions
+from dsops.planner.exclusive import gives_back, holders, rivals
 from dsops.planner.inputs import Inputs, Subject
 from dsops.planner.rows import RowCalls, RowScript, Target, row_changes, row_writes
 
@@ -78,10 +81,11 @@ def changes(inputs: Inputs, decisions: Decisions) -> tuple[Change, ...]:
         address: decision for address, decision in decisions.by_address.items() if decision.action is not Action.NOOP
     }
     rows: dict[Address, RowChanges] = {}
-    work = _work(inputs, decisions, acting, rows)
+    beside = dict(rivals(holders(inputs), inputs, decisions.by_address))
+    work = _work(inputs, decisions, acting, rows, beside)
     needed = _edges(work, acting, decisions)
     try:
-        numbered = _numbered(work, _joined(needed, _wished(work, acting)))
+        numbered = _numbered(work, _joined(needed, _wished(work, acting, beside)))
     except CycleError:  # what records refer to may contradict what is declared now
         numbered = _numbered(work, needed)
     return tuple(
@@ -100,7 +104,11 @@ def fingerprint(live: LiveObject | None) -> str | None:
 
 
 def _work(
-    inputs: Inputs, decisions: Decisions, acting: Mapping[Address, Decision], rows: dict[Address, RowChanges]
+    inputs: Inputs,
+    decisions: Decisions,
+    acting: Mapping[Address, Decision],
+    rows: dict[Address, RowChanges],
+    beside: Mapping[Address, Address],
 ) -> dict[_Group, _Work]:
     """Return the groups; put what is done to rows into ``rows``."""
     work: dict[_Group, _Work] = {}
@@ -112,6 +120,8 @@ def _work(
         if decision.rows is not None:
             calls, rows[address] = _row_work(inputs, decisions, decision, decision.rows)
         own = () if _makes_with_rows(decision) else _own_calls(inputs, decisions, decision)
+        if address in beside:
+            own += gives_back(decisions.by_address[beside[address]])
         if own or calls.parts or calls.single:
             work["write", address] = _Work(subject.connection, own, calls)
     return work
@@ -124,9 +134,12 @@ def _own_calls(inputs: Inputs, decisions: Decisions, decision: Decision) -> tupl
         send = decision.send
         if subject.kind.info.parent_by_id and subject.resource is not None:
             send = {**send, PARENT_ID: _parent_id(inputs, decisions, subject.resource)}
+        if subject.kind.info.exclusive:
+            send = {**send, OWN_ID: Reference(subject.address)}
         return subject.kind.create(subject.key, send)
     if decision.action in (Action.UPDATE, Action.ADOPT) and decision.send and subject.live is not None:
-        return subject.kind.update(subject.live, decision.send)
+        hints = inputs.declared.hints.get(subject.address, {})
+        return subject.kind.update(subject.live, {**decision.send, **hints})
     return ()
 
 
@@ -194,8 +207,13 @@ def _edges(
     }
 
 
-def _wished(work: Mapping[_Group, _Work], acting: Mapping[Address, Decision]) -> dict[_Group, list[_Group]]:
-    """Let what others referred to, when they were last applied, go after they are gone or refer to something else."""
+def _wished(
+    work: Mapping[_Group, _Work], acting: Mapping[Address, Decision], beside: Mapping[Address, Address]
+) -> dict[_Group, list[_Group]]:
+    """Let what others referred to, when they were last applied, go after they are gone or refer to something else.
+
+    And let what an object may take a field from be written after it.
+    """
     edges: defaultdict[_Group, list[_Group]] = defaultdict(list)
     for address, decision in acting.items():
         record = decision.subject.record
@@ -203,6 +221,8 @@ def _wished(work: Mapping[_Group, _Work], acting: Mapping[Address, Decision]) ->
             if each in acting and acting[each].action is Action.DELETE:
                 gone: _Group = ("delete", address)
                 edges["delete", each].append(gone if gone in work else ("write", address))
+    for made, holder in beside.items():
+        edges["write", holder].append(("write", made))
     return edges
 
 

@@ -5,5 +5,6 @@ Facts and choices stand in ``specs/modelarts.md`` and ``specs/modelarts.openapi.
 
 from dsops.providers.modelarts.dataset import Dataset
 from dsops.providers.modelarts.provider import ModelArts
+from dsops.providers.modelarts.version import DatasetVersion
 
-__all__ = ["Dataset", "ModelArts"]
+__all__ = ["Dataset", "DatasetVersion", "ModelArts"]

@@ -1,5 +1,6 @@
 """``modelarts/Dataset``."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -38,6 +39,7 @@ from dsops.providers.modelarts.wire import (
     decoded,
     described,
     has_id,
+    status_of,
 )
 from dsops.providers.modelarts.words import DATASET_TYPE, STATUS
 
@@ -47,6 +49,7 @@ GOING = frozenset(STATUS.numbers[word] for word in ("deleting", "deleted"))
 RENAMED = "labels.renamedFrom"
 """Former to present name of labels; says how to get there, and is no part of what is there."""
 _BROKEN = GOING | {STATUS.numbers["abnormal"]}
+_NAME = re.compile("[A-Za-z0-9_\u4e00-\u9fa5-]{1,100}")
 _PLAIN = MappingProxyType(
     {
         "workPath": ("work_path", str),
@@ -91,7 +94,7 @@ class Dataset:
         """Return the declared fields; numbers of the API as words, labels as a set by name.
 
         Raises:
-            ValueError: Labels contradict each other.
+            ValueError: Labels contradict each other, or paths do.
         """
         attributes = {path: spec[path] for path in ("name", "description", *_PLAIN, *_UNSHOWN) if path in spec}
         if "type" in spec:
@@ -105,10 +108,20 @@ class Dataset:
             attributes["labels"] = labels.canonical_labels(spec["labels"])
             if renamed := labels.renames(spec["labels"]):
                 attributes[RENAMED] = renamed
+        _check_paths(attributes)
         return attributes
 
     def key(self, name: str, spec: Mapping[str, Any], parent: NaturalKey) -> NaturalKey:
-        """Return (name,)."""
+        """Return (name,).
+
+        Raises:
+            ValueError: The resource's name can't be a dataset's, and the manifest has no other.
+        """
+        if "name" not in spec and not _NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} can't be the name of a dataset, which has 1 to 100 letters, digits, - and _; "
+                "give it another with spec.name"
+            )
         return (*parent, spec.get("name", name))
 
     def parent_key(self, name: str) -> NaturalKey:
@@ -261,7 +274,7 @@ def described_dataset(remote_id: str) -> Flow:
 
 def look_idle(document: Document) -> Look:
     """Say of a dataset's document whether what went on in it has ended."""
-    status = checked(document.get("status"), int)
+    status = status_of(document)
     words = f"the dataset is {STATUS.word(status)}"
     return Look(done=status == NORMAL, words=words, failed=status in _BROKEN)
 
@@ -280,6 +293,13 @@ def _look_gone(remote_id: str) -> Flow:
 
 def _settled(attributes: Attributes) -> tuple[str, ...]:
     return tuple(path for path in sorted(attributes) if path != RENAMED)
+
+
+def _check_paths(attributes: Attributes) -> None:
+    """Refuse an output folder that is the source's, or in that: the service would read what it writes."""
+    work, data = attributes.get("workPath"), attributes.get("dataSource.path")
+    if isinstance(work, str) and isinstance(data, str) and f"{work.rstrip('/')}/".startswith(f"{data.rstrip('/')}/"):
+        raise ValueError(f"workPath {work} is the folder of dataSource.path, or lies in it; it must be another one")
 
 
 def _column(column: Mapping[str, Any]) -> dict[str, Any]:

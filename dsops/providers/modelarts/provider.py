@@ -21,7 +21,8 @@ from dsops.model import (
 )
 from dsops.providers.modelarts.dataset import Dataset
 from dsops.providers.modelarts.signing import signed
-from dsops.providers.modelarts.wire import PROJECT, bad_answer, has_id
+from dsops.providers.modelarts.version import DatasetVersion
+from dsops.providers.modelarts.wire import CURRENT_ID, PROJECT, bad_answer, has_id
 
 _KIND_OF_STATUS = {
     400: FailureKind.INVALID,
@@ -55,15 +56,22 @@ class ModelArts:
     """Huawei ModelArts."""
 
     name = "modelarts"
-    kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset()})
+    kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset(), "DatasetVersion": DatasetVersion()})
     operations: Mapping[str, Operation] = MappingProxyType({})
 
     def prepared(self, connection: Connection, call: Call) -> Call:
-        """Put the project's id into the path, once it is known."""
+        """Put the project's id into the path, once it is known, and a version's own id into the body."""
         project = connection.settings.get("project")
-        if project is None or PROJECT not in call.path:
-            return call
-        return dataclasses.replace(call, path=tuple(project if part == PROJECT else part for part in call.path))
+        if project is not None and PROJECT in call.path:
+            path = tuple(project if part == PROJECT else part for part in call.path)
+            call = dataclasses.replace(call, path=path)
+        match call.body:
+            # A version's remote id begins with that of its dataset; the API knows it without.
+            case {"current_version_id": str(remote_id)} if "/" in remote_id:
+                own = remote_id.partition("/")[2]
+                return dataclasses.replace(call, body={**call.body, CURRENT_ID: own})
+            case _:
+                return call
 
     def handshake(self, connection: Connection) -> Flow | None:
         """Ask the account service for the id of the region's project, where the connection doesn't name it."""

@@ -10,6 +10,7 @@ PROJECT = "{project}"
 ROOT = ("v2", PROJECT, "datasets")
 LARGEST_PAGE = 100
 DATASET_ID, VERSION_ID = "dataset_id", "version_id"
+CURRENT_ID = "current_version_id"
 READ, CREATE = "modelarts:dataset:get", "modelarts:dataset:create"
 LIST, UPDATE, DELETE = "modelarts:dataset:list", "modelarts:dataset:update", "modelarts:dataset:delete"
 """Permissions (``x-permissions`` of ``specs/modelarts.openapi.yaml``)."""
@@ -98,6 +99,18 @@ def described(response: Response, id_field: str, remote_id: str) -> Document:
         bad_answer(f"it does not hold what has the {id_field} {remote_id}")
     found: Document = document
     return found
+
+
+def status_of(document: Document) -> int:
+    """Return the number of an object's status.
+
+    Raises:
+        RemoteError: It has none.
+    """
+    status = document.get("status")
+    if not isinstance(status, int) or isinstance(status, bool):
+        bad_answer(f"it has the status {str(status)[:40]!r}, which is no number")
+    return status
 
 
 def decoded(decode: Callable[[Document], LiveObject], document: Document) -> LiveObject:
