@@ -10,7 +10,7 @@ from dsops.cli.output import report
 from dsops.manifest import Loaded, load
 from dsops.model import Diagnostic, DsopsError, Resource, Stack, in_order
 from dsops.planner import declare
-from dsops.providers import kinds
+from dsops.providers import kinds, schemas
 
 if TYPE_CHECKING:
     from dsops.engine import Workspace
@@ -23,14 +23,15 @@ def load_manifests(common: Common) -> Loaded:
         env=common.env,
         variables=common.variables,
         environ=os.environ,
-        schemas={name: kind.info.schema for name, kind in kinds().items()},
+        schemas=schemas(),
     )
 
 
 def checked(loaded: Loaded) -> Loaded:
     """Add what only the kinds know to be wrong: two resources that are one remote object, unknown fields, bad rows."""
     try:
-        declare(loaded.resources, kinds())
+        if providers := sorted({each.address.provider for each in loaded.resources}):
+            declare(loaded.resources, kinds(*providers))
     except DsopsError as wrong:
         return _with(loaded, wrong.diagnostics)
     if loaded.stack is None or all(each.rows is None for each in loaded.resources):

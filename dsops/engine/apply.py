@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from dsops.engine.connect import Clients, connected
+from dsops.engine.connect import Clients, connected, kinds_of
 from dsops.engine.execute import Executor, Start, recorded_ids
 from dsops.engine.options import Applied, Emit, Options, Planned, Workspace
 from dsops.engine.recheck import recheck
@@ -36,7 +36,7 @@ from dsops.model import (
     error,
 )
 from dsops.planner import Inputs, SavedPlan, load_plan, plan_id
-from dsops.providers import kinds
+from dsops.providers import kind_of
 from dsops.state import Session, StateStore, open_store
 
 Approve = Callable[[Plan], bool]
@@ -95,7 +95,7 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
             return Applied(made, None)
         asked = approve is not None and options.asks
         rows = _rows_of(inputs)
-        starts = await recheck(made, state, clients, kinds(), rows) if asked else {}
+        starts = await recheck(made, state, clients, kinds_of(stack), rows) if asked else {}
         report = await _carry_out(made, state, session, clients, options, emit, starts, rows)
         return Applied(made, dataclasses.replace(report, recovered=recovered))
 
@@ -122,7 +122,7 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
         await session.begin_plan(name, saved=True)
         state, recovered = await recover(session, clients, stack, emit)
         rows = _saved_rows(saved)
-        starts = await recheck(made, state, clients, kinds(), rows)
+        starts = await recheck(made, state, clients, kinds_of(stack), rows)
         report = await _carry_out(made, state, session, clients, options, emit, starts, rows)
         problems = await _written(session.end_plan(name, finished=_nothing_left(report)))
         problems = tuple(dict.fromkeys((*report.diagnostics, *problems)))  # the same trouble twice is one
@@ -132,7 +132,7 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
 def _rows_of(inputs: Inputs) -> dict[Address, RowsToSend]:
     found = {}
     for address, side in inputs.rows.items():
-        codec, declared = kinds()[address.type].rows, inputs.declared.resources[address].rows
+        codec, declared = kind_of(address.type).rows, inputs.declared.resources[address].rows
         if codec is not None and declared is not None:
             marks = functools.partial(side.index.marks, written=False)
             found[address] = RowsToSend(codec, declared.key, side.declared, marks)
@@ -143,7 +143,7 @@ def _saved_rows(saved: SavedPlan) -> dict[Address, RowsToSend]:
     keys = {each.address: each.after.rows.key for each in saved.plan.changes if each.after and each.after.rows}
     found = {}
     for address, rows in saved.rows.items():
-        codec = kinds()[address.type].rows
+        codec = kind_of(address.type).rows
         if codec is not None:
             found[address] = RowsToSend(codec, keys[address], rows)
     return found
@@ -208,7 +208,7 @@ async def _carry_out(
 ) -> Report:
     """Run a plan's calls until they are done, or a signal says to stop."""
     emit(Event(EventKind.PLANNED, total=len(made.changes)))
-    sender = Sender(session, clients, kinds(), emit, run=uuid.uuid4().hex, plan_id=plan_id(made))
+    sender = Sender(session, clients, kinds_of(clients.stack), emit, run=uuid.uuid4().hex, plan_id=plan_id(made))
     ids = recorded_ids(state.records, made.changes)
     executor = Executor(made, session, sender, ids, starts, rows, options.stop_on_error, emit)
 

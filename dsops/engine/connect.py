@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from dsops.model import (
     DsopsError,
     Flow,
     FlowFailure,
+    Kind,
     Record,
     RemoteError,
     Response,
@@ -25,7 +26,7 @@ from dsops.model import (
     State,
     error,
 )
-from dsops.providers import provider
+from dsops.providers import kinds, provider
 
 
 class Clients:
@@ -40,6 +41,11 @@ class Clients:
         self._all: list[Client] = []
         self._known: dict[str, Connection] = {}
         self._shaking = asyncio.Lock()
+
+    @property
+    def stack(self) -> Stack:
+        """The stack whose connections these are."""
+        return self._stack
 
     @property
     def reads(self) -> int:
@@ -142,6 +148,11 @@ async def connected(stack: Stack, options: Options, emit: Emit) -> AsyncIterator
     """Open the connections of a stack for a run."""
     async with AsyncExitStack() as exits:
         yield Clients(stack, asyncio.Semaphore(options.parallelism), emit, exits)
+
+
+def kinds_of(stack: Stack) -> Mapping[str, Kind]:
+    """Return the kinds that a stack can have: those of the providers that it has connections to."""
+    return kinds(*sorted({each.provider for each in stack.connections.values()})) if stack.connections else {}
 
 
 def at_home(state: State, stack: Stack) -> State:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dsops.engine.apply import store_of
-from dsops.engine.connect import Clients, at_home, connected
+from dsops.engine.connect import Clients, at_home, connected, kinds_of
 from dsops.engine.observe import Observer
 from dsops.engine.options import Emit, Options, Workspace
 from dsops.engine.rowimport import ImportedRows, RowImport
@@ -38,7 +38,7 @@ from dsops.model import (
     State,
 )
 from dsops.planner import Scope, declare
-from dsops.providers import kinds
+from dsops.providers import kind_of, kinds, schemas
 
 Write = Callable[[Mapping[str, str | Iterable[bytes]]], None]
 _Place = tuple[str, NaturalKey]
@@ -100,9 +100,9 @@ async def import_one(
     Raises:
         DsopsError: It isn't there, is recorded already, or can't be read.
     """
-    kind = kinds().get(address.type)
-    if kind is None:
-        raise DsopsError.of(f"there is no kind {address.type}", hint=f"kinds: {', '.join(sorted(kinds()))}")
+    if address.type not in schemas():
+        raise DsopsError.of(f"there is no kind {address.type}", hint=f"kinds: {', '.join(sorted(schemas()))}")
+    kind = kind_of(address.type)
     name = _connection(workspace.stack, address.provider, connection)
     alone = len(kind.info.own_key) == 1 and kind.info.parent is None
     key = (remote,) if alone else tuple(remote.split("/"))
@@ -133,7 +133,7 @@ async def import_all(
             f"no connection {connection!r}", hint=f"connections: {', '.join(sorted(stack.connections))}"
         )
     provider = stack.connections[connection].provider
-    tops = [kind for kind in kinds().values() if kind.info.provider == provider and kind.info.parent is None]
+    tops = [kind for kind in kinds(provider).values() if kind.info.parent is None]
 
     async def find(observer: Observer) -> list[tuple[Kind, LiveObject]]:
         found: list[tuple[Kind, LiveObject]] = []
@@ -173,7 +173,7 @@ async def _import(
         connected(stack, options, emit) as clients,
     ):
         state = at_home(session.state, stack)
-        found = await find(Observer(clients, kinds()))
+        found = await find(Observer(clients, kinds_of(stack)))
         naming = _Naming(workspace, state, connection, given)
         new = [each for kind, live in found if (each := naming.take(kind, live)) is not None]
         new = [await _with_rows(each, connection, clients) for each in new]
@@ -207,7 +207,7 @@ class _Naming:
     """Gives each object an address that nothing else in the stack has."""
 
     def __init__(self, workspace: Workspace, state: State, connection: str, given: Mapping[str, Address]) -> None:
-        declared = declare(workspace.resources, kinds())
+        declared = declare(workspace.resources, kinds_of(workspace.stack))
         here = [each for each in workspace.resources if each.connection == connection]
         self._given = dict(given)
         self._resources = declared.resources
@@ -270,14 +270,18 @@ def _connection(stack: Stack, provider: str, connection: str | None) -> str:
 
 
 def _scopes_below(kind: Kind, key: NaturalKey, connection: str) -> list[Scope]:
-    return [Scope(connection, each.info.type, key) for each in kinds().values() if each.info.parent == kind.info.type]
+    return [
+        Scope(connection, each.info.type, key)
+        for each in kinds(kind.info.provider).values()
+        if each.info.parent == kind.info.type
+    ]
 
 
 async def _below(kind: Kind, live: LiveObject, connection: str, observer: Observer) -> list[tuple[Kind, LiveObject]]:
     scopes = _scopes_below(kind, live.key, connection)
     await observer.read(scopes, ())
     listings = observer.seen.listings
-    return [(kinds()[scope.type], each) for scope in scopes for each in sorted(listings[scope].objects, key=_by_key)]
+    return [(kind_of(scope.type), each) for scope in scopes for each in sorted(listings[scope].objects, key=_by_key)]
 
 
 def _by_key(live: LiveObject) -> NaturalKey:

@@ -32,7 +32,7 @@ from dsops.model import (
     RowSink,
     digest,
 )
-from dsops.providers import kinds
+from dsops.providers import kind_of
 
 _ID = "id"
 # The form of a UUID, whatever its digits: what has it is asked for by id before all rows are searched.
@@ -128,7 +128,7 @@ class Desk:
 
     def _kind(self, name: str, place: Place) -> Kind:
         provider = self._clients.connection(place.connection).provider
-        return kinds()[f"{provider}/{self.operation(place, name).kind}"]
+        return kind_of(f"{provider}/{self.operation(place, name).kind}")
 
     async def pages(self, name: str, place: Place, arguments: Arguments | None) -> AsyncIterator[Page]:
         """Ask for page after page, to the last one; None asks for nothing.

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsops.engine.connect import kinds_of
 from dsops.engine.options import Workspace
 from dsops.model import Address, DsopsError, NaturalKey, Operation, Resource, Stack
 from dsops.planner import declare
-from dsops.providers import kinds, provider, provider_names
+from dsops.providers import kind_of, provider, provider_names, schemas
 from dsops.state import open_store
 
 
@@ -85,7 +86,7 @@ def locate(workspace: Workspace, name: str, text: str, connection: str | None) -
 
 def _declared_place(workspace: Workspace, name: str, resource: Resource) -> Place:
     operation_on(workspace.stack, resource.connection, name)
-    keys = declare(workspace.resources, kinds()).keys
+    keys = declare(workspace.resources, kinds_of(workspace.stack)).keys
     return Place(resource.connection, keys[resource.address], resource.address)
 
 
@@ -129,7 +130,7 @@ def recorded_id(workspace: Workspace, place: Place, endpoint: str) -> str:
 
 def addresses_on(workspace: Workspace, kind: str, connection: str) -> dict[NaturalKey, Address]:
     """Return what the stack calls the objects of a kind on a connection."""
-    declared = declare(workspace.resources, kinds())
+    declared = declare(workspace.resources, kinds_of(workspace.stack))
     return {
         declared.keys[each.address]: each.address
         for each in workspace.resources
@@ -138,14 +139,14 @@ def addresses_on(workspace: Workspace, kind: str, connection: str) -> dict[Natur
 
 
 def _form(kind: str) -> str:
-    forms = {_parts(type_) for type_ in kinds() if type_.endswith(f"/{kind}")}
+    forms = {_parts(type_) for type_ in schemas() if type_.endswith(f"/{kind}")}
     written = ["/".join(form) if len(form) > 1 else "by its name with --connection" for form in forms]
     return f"one outside the stack is written {' or '.join(sorted(written, reverse=True))}"
 
 
 def _parts(type_: str) -> tuple[str, ...]:
     """Return what the parts of a kind's natural key are called: ``project``, ``dataset``, ``stream``."""
-    info = kinds()[type_].info
+    info = kind_of(type_).info
     above = _parts(info.parent) if info.parent else ()
     own = tuple(info.kind.lower() if part == "name" else part for part in info.own_key)
     return (*above, *own)

@@ -3,14 +3,13 @@
 import dataclasses
 import datetime as dt
 
-from dsops.engine.connect import Clients, at_home
+from dsops.engine.connect import Clients, at_home, kinds_of
 from dsops.engine.observe import Observer
 from dsops.engine.options import Options, Workspace
 from dsops.engine.rows import read_rows
 from dsops.engine.rowsides import Marks, sides_of, strangers_of
 from dsops.model import Action, Address, Change, Plan, RowSink, State
 from dsops.planner import Inputs, Observation, Scope, Settings, declare, make_plan, select
-from dsops.providers import kinds
 
 
 async def reconcile(
@@ -32,11 +31,11 @@ async def reconcile(
         DsopsError: Something could not be read, or the question makes no sense.
     """
     stored, state = state, at_home(state, workspace.stack)
-    declared = declare(() if options.destroy else workspace.resources, kinds())
+    declared = declare(() if options.destroy else workspace.resources, kinds_of(workspace.stack))
     chosen = select(declared.resources.values(), state.records, targets=options.targets, excludes=options.excludes)
     rows = {} if options.destroy else read_rows(workspace, chosen)
     strangers = strangers_of(declared, state, chosen, marks)
-    observer = Observer(clients, kinds())
+    observer = Observer(clients, kinds_of(workspace.stack))
     sinks: dict[Address, RowSink] = {address: each.comparison for address, each in rows.items()}
     await observer.observe(declared, state.records, chosen, {**sinks, **strangers})
     deltas = {address: each.comparison.delta() for address, each in rows.items()}
@@ -50,7 +49,7 @@ async def reconcile(
         declared=declared,
         state=state,
         observation=seen(),
-        kinds=kinds(),
+        kinds=kinds_of(workspace.stack),
         today=dt.datetime.now(dt.UTC).date(),
         settings=_settings(options),
         rows=sides_of(rows, deltas, declared, state, marks),

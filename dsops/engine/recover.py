@@ -45,7 +45,7 @@ from dsops.model import (
     Stack,
     State,
 )
-from dsops.providers import kinds
+from dsops.providers import kind_of
 from dsops.state import Session
 
 _QUEUED = 60.0
@@ -131,7 +131,7 @@ def _on_a_connection(intent: Intent, stack: Stack) -> Intent:
 
 async def _examine(intent: Intent, clients: Clients, queued: float, *, wait: bool) -> Finding:
     record = intent.record
-    kind = kinds()[intent.address.type]
+    kind = kind_of(intent.address.type)
     settle = clients.connection(record.connection).settle
     # Counted from now, not from the intent: the call may have waited for its turn, and clocks are set.
     end = time.monotonic() + max(queued, kind.info.settle if settle is None else settle)

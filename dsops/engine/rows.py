@@ -22,7 +22,7 @@ from dsops.model import (
     in_order,
 )
 from dsops.planner import RowComparison, RowIndex
-from dsops.providers import kinds
+from dsops.providers import kind_of
 
 _IN_MEMORY = 32 * 1024 * 1024
 """Bytes of differing live rows that are kept in memory; more of them go into a file without a name."""
@@ -94,7 +94,7 @@ def _with_rows(workspace: Workspace) -> Iterator[Resource]:
 
 
 def _read(workspace: Workspace, resource: Resource) -> RowsAtHand:
-    codec, rows = kinds()[resource.address.type].rows, resource.rows
+    codec, rows = kind_of(resource.address.type).rows, resource.rows
     if codec is None or rows is None:
         raise ValueError(f"{resource.address} has no rows")
     index, kept = RowIndex(rows, codec), KeptRows()

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dsops.engine.rows import RowsAtHand
 from dsops.model import Address, Record, RowMark, RowMode, State, rows_holder
 from dsops.planner import Declared, DeclaredSide, ForeignCount, RowDelta
-from dsops.providers import kinds
+from dsops.providers import kind_of
 
 Marks = Callable[[str, Iterable[bytes] | None], Mapping[bytes, RowMark]]
 """What the state holds of the rows of an object: ``StateStore.rows`` or ``Session.rows``."""
@@ -45,7 +45,7 @@ def strangers_of(
     for address, record in state.records.items():
         if address not in chosen or address in declared.resources:
             continue
-        codec = kinds()[address.type].rows
+        codec = kind_of(address.type).rows
         if codec is not None and record.rows is not None and record.rows.mode is not RowMode.SYNC:
             held = marks(rows_holder(address.type, record.endpoint, record.remote_id), None)
             written = frozenset(key for key, mark in held.items() if mark.written)

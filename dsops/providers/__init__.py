@@ -5,6 +5,6 @@ sockets, clocks,
 secrets' values before signing, deciding what should happen. One folder a provider; no provider imports another.
 """
 
-from dsops.providers.registry import kinds, provider, provider_names
+from dsops.providers.registry import kind_of, kinds, provider, provider_names, schemas
 
-__all__ = ["kinds", "provider", "provider_names"]
+__all__ = ["kind_of", "kinds", "provider", "provider_names", "schemas"]

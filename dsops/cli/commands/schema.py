@@ -20,12 +20,10 @@ def command(common: Common, kind: str | None) -> int:
 
     from dsops.cli.names import unknown
     from dsops.model.assets import asset
-    from dsops.providers import kinds
+    from dsops.providers import schemas
     from dsops.render import json_text
 
-    files = {"Stack": asset("schemas", "Stack.json")} | {
-        name: each.info.schema for name, each in sorted(kinds().items())
-    }
+    files = {"Stack": asset("schemas", "Stack.json"), **schemas()}
     if kind is None:
         out(json_text({name: orjson.loads(path.read_bytes()) for name, path in files.items()}))
         return 0
