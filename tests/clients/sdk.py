@@ -1,6 +1,6 @@
-"""The vendor's SDK, unmodified, in a process of its own with a home of its own: it writes files into the home.
+"""A vendor's SDK, unmodified, in a process of its own with a home of its own: it writes files into the home.
 
-It is installed beside the environment that runs the tests, not into it; `requirements.txt` says why.
+The SDKs are installed beside the environment that runs the tests, not into it; `requirements.txt` says why.
 """
 
 import fcntl
@@ -11,18 +11,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 DRIVER = Path(__file__).with_name("sdk_driver.py")
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-WITHOUT_DEPENDENCIES = ("pygeai",)
+WITHOUT_DEPENDENCIES = ("pygeai", "vi-sdk")
 
 
 def installed_sdk() -> Path:
-    """The folder that holds the SDK; installed at the first call, which needs the network, and kept in the environment.
+    """The folder that holds the SDKs; installed at the first call, which needs the network, and then kept.
 
     Raises:
         AssertionError: It can't be installed; the text is what pip said.
@@ -63,7 +63,7 @@ class SdkError(Exception):
 
 
 class Sdk:
-    """Calls `pygeai`'s EvaluationDatasetClient."""
+    """Calls the client of an SDK, by the driver that runs it."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -87,9 +87,11 @@ class Sdk:
 
 
 @contextmanager
-def start_sdk(url: str, *, project: str | None = None) -> Iterator[Sdk]:
-    """Start the SDK against a service; yield it, and stop it."""
-    command = [sys.executable, "-P", str(DRIVER), url, *([project] if project else [])]
+def start_sdk(
+    url: str, *, project: str | None = None, driver: Path = DRIVER, arguments: Sequence[str] = ()
+) -> Iterator[Sdk]:
+    """Start an SDK against a service; yield it, and stop it. arguments: what its driver wants besides."""
+    command = [sys.executable, "-P", str(driver), url, *([project] if project else []), *arguments]
     with tempfile.TemporaryDirectory() as home:
         # Proxies and accounts that the environment names must not reach the SDK.
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}

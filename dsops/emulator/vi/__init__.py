@@ -41,7 +41,7 @@ class Vi:
     def answer(self, incoming: Incoming) -> Answer:
         """Serve one request. Raises Refusal.
 
-        Checked in this order: 401, path (404, 405), 403, form of query and body (400), object (404), the rest (409, 422).
+        Checked in this order: 401, path (404, 405), 403, form (400), object (404), the rest (409, 422).
         """
         if not incoming.path.startswith(PREFIX):
             return downloads.download(self._service, incoming)
