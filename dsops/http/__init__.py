@@ -9,5 +9,6 @@ from dsops.http.client import Client
 from dsops.http.clock import Clock
 from dsops.http.explain import explain
 from dsops.http.secret import resolve_secret
+from dsops.http.transfer import Fetched, Remote, Transfer
 
-__all__ = ["Answer", "Client", "Clock", "explain", "resolve_secret"]
+__all__ = ["Answer", "Client", "Clock", "Fetched", "Remote", "Transfer", "explain", "resolve_secret"]

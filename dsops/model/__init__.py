@@ -31,10 +31,11 @@ from dsops.model.errors import (
 from dsops.model.kind import Field, KindInfo
 from dsops.model.lease import Holder
 from dsops.model.live import Listing, LiveObject, NaturalKey
-from dsops.model.operation import Arguments, Batch, Column, Entry, Operation, Page
+from dsops.model.look import Look
+from dsops.model.operation import Arguments, Batch, Column, Entry, Job, Operation, Page, Portion, Preview
 from dsops.model.outcome import Drift, DriftItem, Event, EventKind, Outcome, Report, Status
 from dsops.model.plan import Action, Cause, Change, FieldDiff, Guard, Plan, PlannedCall, Reason
-from dsops.model.provider import OWN_ID, PARENT_ID, Attributes, Kind, Look, Lookup, Provider, Request, RowCodec
+from dsops.model.provider import OWN_ID, PARENT_ID, Attributes, Kind, Lookup, Provider, Request, RowCodec
 from dsops.model.record import EMPTY_STATE, Intent, Record, State
 from dsops.model.resource import (
     ALL_VERBS,
@@ -125,6 +126,7 @@ __all__ = [
     "Holder",
     "Ignore",
     "Intent",
+    "Job",
     "Kind",
     "KindInfo",
     "Late",
@@ -144,6 +146,8 @@ __all__ = [
     "Page",
     "Plan",
     "PlannedCall",
+    "Portion",
+    "Preview",
     "Provider",
     "Reason",
     "Record",

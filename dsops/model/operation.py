@@ -11,6 +11,7 @@ from typing import Any
 
 from dsops.model.call import Flow
 from dsops.model.live import NaturalKey
+from dsops.model.look import Look
 
 Arguments = Mapping[str, Any]
 """Argument name to JSON value. An absent name takes the provider's own default."""
@@ -68,10 +69,58 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """Something that goes on at the provider after it was begun, as one look shows it.
+
+    Attributes:
+        id: Its id: what asks for it again.
+        look: How far it is.
+        document: The provider's document about it, without secrets.
+        address: Where its result is fetched, once it is done. A secret; empty where there is none.
+        begun: Whether this look began it.
+    """
+
+    id: str
+    look: Look
+    document: Mapping[str, Any]
+    address: str = field(default="", repr=False)
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an operation would be about.
+
+    Attributes:
+        count: How many; None where the provider can't tell.
+        sample: Names of the first ones.
+    """
+
+    count: int | None
+    sample: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a file of an archive is part of.
+
+    Attributes:
+        split: ``training``; empty where it belongs to none.
+        asset: The name of the asset that it is; empty where it is none.
+        annotations: Whether each of its lines is an annotation.
+    """
+
+    split: str = ""
+    asset: str = ""
+    annotations: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation.
 
-    Its calls may be sent again whenever an answer is lost: each reads, or sets a state given whole.
+    Its calls may be sent again whenever an answer is lost: each reads, or sets a state given whole. One with an
+    ``effect`` doesn't, and is sent once.
 
     Attributes:
         kind: The kind of object it is about: ``Dataset``.
@@ -83,6 +132,9 @@ class Operation:
         cells: For an export: flattens one document into cells of a table.
         unit: For an export: what one item is called.
         row: For an export whose items are rows that stream by: turns one into what is written. Its flow makes the call.
+        summary: For one object: what a person wants to know of its document, as labels with words; else all is shown.
+        portion: For a download: says what a file of its archive is part of.
+        patience: Seconds for which what it begins is awaited.
     """
 
     kind: str
@@ -92,3 +144,6 @@ class Operation:
     cells: Callable[[Mapping[str, Any]], Mapping[Column, Any]] | None = None
     unit: str = "object"
     row: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    summary: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None
+    portion: Callable[[str], Portion] | None = None
+    patience: float = 300.0

@@ -36,21 +36,6 @@ class Lookup:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at a write that takes time has shown.
-
-    Attributes:
-        done: Whether it has come about.
-        words: What the provider is doing, or what went wrong.
-        failed: Whether it won't come about.
-    """
-
-    done: bool
-    words: str = ""
-    failed: bool = False
-
-
 class Kind(Protocol):
     """One kind of resource of a provider. Every method is a pure function; flows do no I/O themselves."""
 

@@ -10,7 +10,7 @@ ORGANIZATION = "{organization}"
 WORKSPACES = "workspaces"
 DATASETS = "datasets"
 ROOT = (WORKSPACES, ORGANIZATION, DATASETS)
-PAGE_SIZE = 100
+PAGE_SIZE = 1000
 MOST_PAGES = 10_000
 
 Path = tuple[str | Reference, ...]
@@ -68,7 +68,10 @@ def pages(path: Path, id_field: str, what: str) -> Flow:
 
 
 def _items(response: Response, id_field: str, what: str) -> list[Mapping[str, Any]]:
-    found = response.body.get("items") if isinstance(response.body, dict) else None
+    body = response.body
+    # Some APIs leave an empty list out; anything else that has none is no page.
+    empty = isinstance(body, dict) and body.keys() <= {"nextPage", "prevPage"}
+    found = [] if empty else body.get("items") if isinstance(body, dict) else None
     if not isinstance(found, list) or not all(isinstance(each, dict) and has_id(each, id_field) for each in found):
         bad_answer(f"it is no page of {what} with ids")
     return found
