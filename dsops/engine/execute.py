@@ -5,7 +5,7 @@ outcome is durable before a call that rests on it.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dsops.engine.effects import begun, record_after, resolved, resolver, rows_change
@@ -26,6 +26,7 @@ from dsops.model import (
     PlannedCall,
     Record,
     RowMark,
+    RowMode,
     RowsPatch,
     StateError,
     Status,
@@ -170,15 +171,14 @@ class Executor:
             await self.session.save(put=[self._recordable(each) for each in put], drop=drop, rows=rows)
 
     def _patches(self, record: Record, before: Record | None) -> tuple[RowsPatch, ...]:
-        """Say of all declared rows that they are applied, unless the state holds them already."""
+        """Say of all declared rows that they are applied, and of no others, as far as the state doesn't already."""
         known, rows = self.rows.get(record.address), record.rows
         if known is None or known.marks is None or rows is None:
             return ()
-        held = before.rows if before is not None else None
-        if held is not None and held is not rows and held.key == rows.key and held.digest:
-            return ()
         holder = holder_of(record)
-        return (RowsPatch(holder, _joined(known.marks(), self.session.rows(holder))),)
+        rekeyed = before is not None and before.rows is not None and before.rows.key != rows.key
+        only = rekeyed or rows.mode is RowMode.SYNC
+        return (RowsPatch(holder, _news(known.marks, self.session.rows(holder), only=only)),)
 
     def _recordable(self, record: Record) -> Record:
         """Return the record without a digest of rows that the state does not hold."""
@@ -307,11 +307,24 @@ def _needs_no_call(progress: _Progress) -> bool:
     return not progress.left or (only_rows and progress.change.action is Action.ADOPT)
 
 
-def _joined(marks: Iterable[RowMark], held: Mapping[bytes, RowMark]) -> Iterator[RowMark]:
-    """Yield marks of rows that are as declared; what dsops wrote before stays written by it."""
-    for mark in marks:
+def _news(marks: Callable[[], Iterable[RowMark]], held: Mapping[bytes, RowMark], *, only: bool) -> Iterator[RowMark]:
+    """Yield what the state doesn't hold of rows that are as declared; what dsops wrote before stays written by it.
+
+    Args:
+        marks: Returns the marks of all declared rows.
+        held: What the state holds.
+        only: Whether it is to hold no others.
+    """
+    found = 0
+    for mark in marks():
         old = held.get(mark.key)
-        yield mark if old is None or not old.written else mark._replace(written=True)
+        found += old is not None
+        now = mark if old is None or not old.written else mark._replace(written=True)
+        if now != old:
+            yield now
+    if only and len(held) > found:
+        declared = {mark.key for mark in marks()}
+        yield from (RowMark(key, None) for key in held if key not in declared)
 
 
 def _left_behind(change: Change) -> list[Address]:

@@ -103,7 +103,7 @@ class Evaluations(Stage):
 
     def sent(self, since: int = 0) -> list[str]:
         """Return the writes that arrived, ids left out and sorted: ``POST dataSetRow 2`` is one with two rows."""
-        return sorted(map(_shown, self.writes()[since:]))
+        return sorted(map(shown, self.writes()[since:]))
 
     def sends(self, *args: str, code: int = 0) -> list[str]:
         """Apply; return the writes that arrived."""
@@ -112,7 +112,8 @@ class Evaluations(Stage):
         return self.sent(since)
 
 
-def _shown(request: Document) -> str:
+def shown(request: Document) -> str:
+    """Return a write in short, without ids."""
     path = [part for part in request["path"].split("/") if part.startswith("dataSetR") or part == "FileUpload"]
     body = content(request)
     rows = body["rows"] if isinstance(body, dict) and "rows" in body else body

@@ -5,7 +5,8 @@
     python -m tests.crash.driver BOUNDARY ARGS      boundaries count from 1; 0 kills at none, and tells how many
 
 A boundary is the end of an announcement, a write, a settlement, a save or a note: between announcement and write,
-between answer and settlement, and so on.
+between answer and settlement, and so on. ``CRASH_PART_SIZE`` is how many bytes of rows fit into an upload: a few rows
+make several then.
 """
 
 import functools
@@ -17,6 +18,7 @@ from typing import Any
 
 from dsops.cli.run import run
 from dsops.http import Client
+from dsops.providers.geai.rows import Rows
 from dsops.state.session import LeasedSession
 
 _PLACES = (
@@ -52,6 +54,7 @@ class Boundaries:
 def main(arguments: list[str]) -> int:
     """Do as the command line says; returns the exit code."""
     boundaries = Boundaries(int(arguments[0]))
+    Rows.part_size = int(os.environ.get("CRASH_PART_SIZE", Rows.part_size))
     for owner, name in _PLACES:
         setattr(owner, name, boundaries.after(getattr(owner, name)))
     code = run(arguments[1:])

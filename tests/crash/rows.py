@@ -1,0 +1,178 @@
+"""One change of a stack of evaluation datasets that holds every kind of write to rows.
+
+======= ======= ======================================================================================================
+dataset mode    what is done
+======= ======= ======================================================================================================
+faq     sync    its description; two rows changed, one in its lists; a key; two rows deleted; two parts of new rows
+pool    upsert  a row changed, two made; a stranger's rows stay: one equal to ours, one with a key of ours, one foreign
+fresh   sync    made, with more rows than fit into one part
+======= ======= ======================================================================================================
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsops import engine
+from dsops.engine import Workspace
+from dsops.manifest import load
+from dsops.model import Record, State, key_digest, rows_holder
+from dsops.providers import kinds
+from tests.conformance.evaluations import Evaluations, evaluation, row_of, shown
+from tests.crash.forks import Forked, Forks
+from tests.support.geai import plain_row
+
+PART_SIZE = 700
+"""Three or four rows."""
+_WIDE: Mapping[str, Any] = {"expectedSources": [{"name": "n", "value": "v"}, {"name": "m", "value": "w"}]}
+_DEEP = {"filterVariables": [{"metadataType": "V", "key": "k", "operator": "=", "value": "v"}]}
+
+_STAY = [["same", "a"], {**row_of(["rich", "a"]), **_WIDE}]
+BASE = {
+    "faq": [
+        *_STAY,
+        ["edited", "a"],
+        {**row_of(["nested", "a"]), **_WIDE},
+        ["old", "moved"],
+        ["gone 1", "a"],
+        ["gone 2", "b"],
+    ],
+    "pool": [["mine", "a"], ["changed", "a"]],
+}
+TARGET = {
+    "faq": [
+        *_STAY,
+        ["edited", "b"],
+        {**row_of(["nested", "a"]), **_DEEP},
+        ["new", "moved"],
+        *(["added " + letter, "c"] for letter in "abcdef"),
+    ],
+    "pool": [["mine", "a"], ["changed", "b"], ["equal", "theirs"], ["made 1", "x"], ["made 2", "y"]],
+    "fresh": [["fresh " + letter, "z"] for letter in "abcdefgh"],
+}
+THEIRS = [["equal", "theirs"], ["mine", "theirs too"], ["foreign", "a"]]
+"""In pool, before our change: equal to a row of ours that is yet to come, with the key of one, with neither."""
+
+
+Marks = Mapping[str | bytes, tuple[bytes | None, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """All that may be told apart once a change is done; ids of what it made are no part of it.
+
+    Attributes:
+        rows: By dataset: rows, and the ids of those that were there before.
+        fields: By dataset, its fields.
+        held: By dataset: key to content digest, and whether dsops wrote the row.
+        records: By address: attributes, and what is said of rows.
+    """
+
+    rows: Mapping[str, list[tuple[str, str]]]
+    fields: Mapping[str, Mapping[str, Any]]
+    held: Mapping[str, Marks]
+    records: Mapping[str, tuple[Any, ...]]
+
+
+class RowWorld(Evaluations):
+    """A stack of evaluation datasets, the account it is about, and runs of dsops that can be killed."""
+
+    forks: Forks
+    before: set[str]
+
+    def start(self, boundary: int, *args: str) -> Forked:
+        """Begin an apply that kills itself at a boundary; 0: at none."""
+        return self.forks.start(self.folder, boundary, "apply", *args, env=self.env)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What commands are given."""
+        return {"CM_TOKEN": self.token, "CRASH_PART_SIZE": str(PART_SIZE)}
+
+    def again(self, *args: str, code: int = 0) -> str:
+        """Apply to the end; return what it said."""
+        done = self.start(0, *(args or ("--auto-approve",))).ended().ok(code)
+        return done.out + done.err
+
+    def begun(self) -> "RowWorld":
+        """Apply the base, let strangers in, and declare the target."""
+        self.emulator.start_over()
+        self._declare(BASE, "before")
+        self.again()
+        self.add(*THEIRS, name="pool")
+        self._declare(TARGET, "after")
+        self.emulator.request("DELETE", "/_emulator/requests")
+        self.before = {each["dataSetRowId"] for document in self.held().values() for each in document["rows"]}
+        return self
+
+    def _declare(self, datasets: Mapping[str, Any], description: str) -> None:
+        modes = {"pool": "upsert"}
+        documents = [
+            evaluation(name, mode=modes.get(name, "sync"), file=f"rows/{name}.jsonl", description=description)
+            for name in datasets
+        ]
+        self.safety = {"maxDeletePercent": 100, "maxUpdatePercent": 100}
+        self.declare(*documents)
+        self.write_files({f"rows/{name}.jsonl": rows for name, rows in datasets.items()})
+
+    def ending(self) -> Ending:
+        """Return how things are."""
+        state, held = self.state(), self.held()
+        assert state.intents == ()
+        return Ending(
+            {name: sorted(map(self._shown, document["rows"])) for name, document in held.items()},
+            {name: {key: each[key] for key in ("dataSetName", "dataSetDescription")} for name, each in held.items()},
+            {str(address): self._marks(record) for address, record in state.records.items()},
+            {str(address): (each.attributes, each.rows) for address, each in state.records.items()},
+        )
+
+    def _shown(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        remote_id = row["dataSetRowId"]
+        return str(plain_row(row)), remote_id if remote_id in self.before else "new"
+
+    def _marks(self, record: Record) -> Marks:
+        holder = rows_holder(record.address.type, record.endpoint, record.remote_id)
+        marks = dict(engine.store_of(self._workspace().stack).rows(holder))
+        return {_NAMES.get(key, key): mark[1:] for key, mark in marks.items()}
+
+    def state(self) -> State:
+        """Return what is recorded."""
+        return engine.store_of(self._workspace().stack).load()
+
+    def _workspace(self) -> Workspace:
+        schemas = {name: kind.info.schema for name, kind in kinds().items()}
+        environ = {**os.environ, "CM_TOKEN": self.token}
+        loaded = load(self.folder, env=None, variables={}, environ=environ, schemas=schemas)
+        assert loaded.stack is not None, loaded.diagnostics
+        return Workspace(loaded.stack, loaded.resources)
+
+    def committed(self) -> list[str]:
+        """Return the writes that were carried out, ids left out and sorted."""
+        return sorted(shown(each) for each in self.writes() if each["committed"])
+
+
+_NAMES = {
+    key_digest([row_of(each)["input"]]): row_of(each)["input"]
+    for rows in (*BASE.values(), *TARGET.values(), THEIRS)
+    for each in rows
+}
+"""Names of rows, to be read when a test fails."""
+
+
+def world_in(folder: Any, emulator: Any, forks: Forks, **settings: Any) -> RowWorld:
+    """Return the world at its beginning."""
+    made = RowWorld(folder, emulator, name="evals", provider="geai", settings=settings, token="emulator")
+    made.forks = forks
+    return made.begun()
+
+
+def check_ended(world: RowWorld, undisturbed: Ending) -> None:
+    """Check that things are as after an undisturbed run, and that nothing is left to do."""
+    ending = world.ending()
+    assert ending.rows == undisturbed.rows
+    assert ending.held == undisturbed.held
+    assert ending == undisturbed
+    since = len(world.writes())
+    assert "No changes" in world.again()
+    assert len(world.writes()) == since
