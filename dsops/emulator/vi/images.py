@@ -9,15 +9,15 @@ _RGB = 2
 
 
 def png(name: str, width: int, height: int) -> bytes:
-    """A PNG of this size: a band of noise above stripes in the colours of the name."""
+    """A PNG of this size: a quarter of noise above stripes."""
     digest = hashlib.sha256(name.encode()).digest()
-    noise = hashlib.shake_128(digest).digest(3 * width)
+    row, band = 3 * width, height // 4
+    noise = hashlib.shake_128(digest).digest(row * band)
     rows = bytearray()
     for y in range(height):
         rows.append(0)  # each row begins with its filter: none
-        if y < height // 4:
-            shift = 7 * y % (3 * width)
-            rows += noise[shift:] + noise[:shift]
+        if y < band:
+            rows += noise[y * row : (y + 1) * row]
         else:
             rows += digest[y % 10 : y % 10 + 3] * width
     header = struct.pack(">IIBBBBB", width, height, 8, _RGB, 0, 0, 0)

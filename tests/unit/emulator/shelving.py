@@ -59,14 +59,12 @@ vi:
 """
 
 
-class Shelving(Client):
-    """An emulator with the seed above. Nothing takes time, unless the switches say so."""
+class Workspace(Client):
+    """An emulator that is asked for the datasets of one organization."""
 
-    def __init__(self, folder: Path, switches: ViSwitches | None = None, **options: Any) -> None:
-        seed = folder / "shelves.yaml"
-        seed.write_text(SEED)
-        chosen = switches or ViSwitches(delay=0)
-        super().__init__(Options(**{"seed": seed, "vi": chosen, "drop_error": httpx.ReadError, **options}))
+    def __init__(self, options: Options, organization: str = "emulator") -> None:
+        super().__init__(options)
+        self.organization = organization
 
     def good(self, method: str, path: str, body: Any = None, *, status: int = 200, **options: Any) -> Any:
         response = self.call(method, path, body, **options)
@@ -80,6 +78,37 @@ class Shelving(Client):
         error = response.json()
         assert set(error) == {"message"}
         return str(error["message"])
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        content: bytes | None = None,
+        sent: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """One call, whatever its status. sent: headers in place of those of an ordinary client."""
+
+        async def ask() -> httpx.Response:
+            usual = headers(self.organization) if token is None else headers(self.organization, token)
+            async with self.http(None) as http:
+                return await http.request(
+                    method, path, json=body, content=content, headers=usual if sent is None else sent
+                )
+
+        return asyncio.run(ask())
+
+
+class Shelving(Workspace):
+    """An emulator with the seed above. Nothing takes time, unless the switches say so."""
+
+    def __init__(self, folder: Path, switches: ViSwitches | None = None, **options: Any) -> None:
+        seed = folder / "shelves.yaml"
+        seed.write_text(SEED)
+        chosen = switches or ViSwitches(delay=0)
+        super().__init__(Options(**{"seed": seed, "vi": chosen, "drop_error": httpx.ReadError, **options}), "acme")
 
     def names(self, query: str = "") -> list[str]:
         """The names on a page of datasets."""
@@ -104,27 +133,6 @@ class Shelving(Client):
     def advance(self, seconds: float) -> None:
         """Move the clock on."""
         assert self.call("POST", "/_emulator/clock", {"advance": seconds}).status_code == 200
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        token: str | None = None,
-        content: bytes | None = None,
-        sent: dict[str, str] | None = None,
-    ) -> httpx.Response:
-        """One call, whatever its status. sent: headers in place of those of an ordinary client."""
-
-        async def ask() -> httpx.Response:
-            usual = headers("acme") if token is None else headers("acme", token)
-            async with self.http(None) as http:
-                return await http.request(
-                    method, path, json=body, content=content, headers=usual if sent is None else sent
-                )
-
-        return asyncio.run(ask())
 
 
 def statuses(document: dict[str, Any]) -> dict[str, str]:
