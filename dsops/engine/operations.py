@@ -18,6 +18,7 @@ from dsops.engine.places import Place, addresses_on, operation_on, recorded_id
 from dsops.engine.rowreads import RowCount, RowSearch
 from dsops.model import (
     Arguments,
+    Connection,
     DsopsError,
     Entry,
     FailureKind,
@@ -68,6 +69,10 @@ class Desk:
     def endpoint(self, place: Place) -> str:
         """Return the endpoint of a place's connection."""
         return self._clients.account(place.connection)
+
+    def connection(self, place: Place) -> Connection:
+        """Return the connection of a place."""
+        return self._clients.connection(place.connection)
 
     async def perform(self, name: str, place: Place, arguments: Arguments, sink: RowSink | None = None) -> Any:
         """Run one operation to its answer.
@@ -199,7 +204,7 @@ class Desk:
         return codec, next((rows.key for rows in declared if rows is not None), codec.fields[:1])
 
     async def listing(self, name: str, place: Place, arguments: Arguments) -> list[Found]:
-        """List what is below a place, by natural key.
+        """List what is below a place, by natural key unless the arguments choose another order.
 
         Raises:
             DsopsError: It can't be read, to its end.
@@ -210,7 +215,8 @@ class Desk:
             async for page in self.pages(name, place, arguments)
             for entry in page.items
         ]
-        return sorted(found, key=lambda each: each.place.key)
+        ordered = arguments.keys() & self.operation(place, name).orders
+        return found if ordered else sorted(found, key=lambda each: each.place.key)
 
     async def listings(self, name: str, places: list[Place]) -> list[Found]:
         """List what is below each of many places, as parallel as the connections allow.

@@ -88,7 +88,7 @@ def _worded(found: ValidationError) -> Iterator[Problem]:
             said = schema.get("patternErrorMessage", f"It must match {want}.")
             yield Problem(path, f"{name} can't be {_shown(value)}", hint=said)
         case "oneOf":
-            yield _one_of(path, name, value, want)
+            yield from _one_of(path, name, value, want)
         case _:
             yield Problem(path, f"{name} {_limit(str(found.validator), value, want)}")
 
@@ -160,14 +160,17 @@ def _not_among(path: Path, name: str, value: Any, allowed: list[Any]) -> Problem
     return Problem(path, f"{name} can't be {_shown(value)}", detail, hint)
 
 
-def _one_of(path: Path, name: str, value: Mapping[str, Any], branches: list[dict[str, Any]]) -> Problem:
-    """Word a choice between fields; a schema of ours has no other ``oneOf``."""
+def _one_of(path: Path, name: str, value: Any, branches: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Word a choice between fields; a schema of ours has no other ``oneOf``. What is no map has the wrong type."""
+    if not isinstance(value, Mapping):
+        return
     fields = [branch["required"][0] for branch in branches]
     given = [field for field in fields if field in value]
     choice = " or ".join(fields)
     if given:
-        return Problem(path, f"{name} has {' and '.join(given)}", hint=f"Give one of them: {choice}.", at_key=True)
-    return Problem(path, f"{name} needs {choice}", at_key=True)
+        yield Problem(path, f"{name} has {' and '.join(given)}", hint=f"Give one of them: {choice}.", at_key=True)
+    else:
+        yield Problem(path, f"{name} needs {choice}", at_key=True)
 
 
 def _limit(keyword: str, value: Any, want: Any) -> str:

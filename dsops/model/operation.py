@@ -128,6 +128,7 @@ class Operation:
             sent; the message says why.
         arguments: The names it takes. One called ``id`` is the object's remote id, which it can't do without; nobody
             gives that by hand.
+        orders: For a listing: the arguments that choose its order, which is kept where one of them is given.
         columns: For a listing: the title of each column, and the path of its value in the document.
         cells: For an export: flattens one document into cells of a table.
         unit: For an export: what one item is called.
@@ -140,6 +141,7 @@ class Operation:
     kind: str
     flow: Callable[[NaturalKey, Arguments], Flow]
     arguments: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
     columns: Mapping[str, str] = field(default_factory=dict)
     cells: Callable[[Mapping[str, Any]], Mapping[Column, Any]] | None = None
     unit: str = "object"

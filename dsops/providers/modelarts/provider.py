@@ -20,6 +20,7 @@ from dsops.model import (
     Response,
 )
 from dsops.providers.modelarts.dataset import Dataset
+from dsops.providers.modelarts.operations import OPERATIONS
 from dsops.providers.modelarts.signing import signed
 from dsops.providers.modelarts.version import DatasetVersion
 from dsops.providers.modelarts.wire import CURRENT_ID, PROJECT, bad_answer, has_id
@@ -57,7 +58,7 @@ class ModelArts:
 
     name = "modelarts"
     kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset(), "DatasetVersion": DatasetVersion()})
-    operations: Mapping[str, Operation] = MappingProxyType({})
+    operations: Mapping[str, Operation] = OPERATIONS
 
     def prepared(self, connection: Connection, call: Call) -> Call:
         """Put the project's id into the path, once it is known, and a version's own id into the body."""
