@@ -12,7 +12,8 @@ from dsops.cli.output import say
 
 # Shown in --help as it stands, and at the start with the real address in the place of {url}.
 _GUIDE = """\
-Token: emulator (Authorization: Bearer emulator). Under {url}/_emulator, without a token:
+Token: emulator (Authorization: Bearer emulator); Vi: dtvi_ and any 98 characters, and Organization-Id as in the path.
+Under {url}/_emulator, without a token:
   GET  /requests    what arrived, and what became of it (DELETE empties it)
   POST /faults      rules for trouble (DELETE drops them); GET /held, POST /release
   POST /clock       {{"now": "2024-01-01T00:00:00Z"}}, {{"advance": 60}}, {{"now": null}}
@@ -70,9 +71,9 @@ def _vi_options(command: Command) -> Command:
     names = click.Choice(("free", "unique"))
     urls = click.Choice(("renewed", "fixed"))
     for option in (
-        click.option("--vi-url-seconds", type=seconds, default=3600, show_default=True, help="Vi: until they expire."),
-        click.option("--vi-urls", type=urls, default="renewed", show_default=True, help="Vi: addresses of archives."),
-        click.option("--vi-names", type=names, default="free", show_default=True, help="Vi: names of datasets."),
+        click.option("--vi-url-seconds", type=seconds, default=3600, show_default=True, help="Vi: how long they are good for."),
+        click.option("--vi-urls", type=urls, default="renewed", show_default=True, help="Vi: addresses, when read again."),
+        click.option("--vi-names", type=names, default="free", show_default=True, help="Vi: whether a name may be taken twice."),
         click.option("--vi-delay", type=seconds, default=0.2, show_default=True, help="Vi: seconds that work takes."),
     ):
         command = option(command)
@@ -95,7 +96,7 @@ def _vi_options(command: Command) -> Command:
     "--generate",
     metavar="NAME=N,...",
     help="Objects to make up to begin with: comments=10000, and datasets and streams (1 of each); geai-rows=1000; "
-    "modelarts-datasets=100.",
+    "modelarts-datasets=100; vi-assets=100.",
 )
 @click.option("--tokens", type=_FILE, help="JSON file of further tokens with their permissions.")
 @click.option(
