@@ -71,9 +71,15 @@ def _vi_options(command: Command) -> Command:
     names = click.Choice(("free", "unique"))
     urls = click.Choice(("renewed", "fixed"))
     for option in (
-        click.option("--vi-url-seconds", type=seconds, default=3600, show_default=True, help="Vi: how long they are good for."),
-        click.option("--vi-urls", type=urls, default="renewed", show_default=True, help="Vi: addresses, when read again."),
-        click.option("--vi-names", type=names, default="free", show_default=True, help="Vi: whether a name may be taken twice."),
+        click.option(
+            "--vi-url-seconds", type=seconds, default=3600, show_default=True, help="Vi: how long they are good for."
+        ),
+        click.option(
+            "--vi-urls", type=urls, default="renewed", show_default=True, help="Vi: addresses, when read again."
+        ),
+        click.option(
+            "--vi-names", type=names, default="free", show_default=True, help="Vi: whether a name may be taken twice."
+        ),
         click.option("--vi-delay", type=seconds, default=0.2, show_default=True, help="Vi: seconds that work takes."),
     ):
         command = option(command)
