@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import TOKEN, Done, RunningEmulator, run_dsops, start_emulator
+from tests.support.modelarts import held_datasets
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 STACKS = sorted(path.parent for path in EXAMPLES.glob("*/dsops.yaml"))
@@ -30,7 +31,9 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def dsops(stack: Path, emulator: RunningEmulator, *args: str) -> Done:
-    return run_dsops(*args, cwd=stack, env={"DSOPS_VAR_endpoint": emulator.url, "DSOPS_EXAMPLE_TOKEN": TOKEN})
+    secrets = ("DSOPS_EXAMPLE_TOKEN", "DSOPS_EXAMPLE_ACCESS_KEY", "DSOPS_EXAMPLE_SECRET_KEY")
+    env = {"DSOPS_VAR_endpoint": emulator.url, **dict.fromkeys(secrets, TOKEN)}
+    return run_dsops(*args, cwd=stack, env=env)
 
 
 def plan(stack: Path, emulator: RunningEmulator, *, code: int) -> dict[str, Any]:
@@ -43,7 +46,7 @@ def plan(stack: Path, emulator: RunningEmulator, *, code: int) -> dict[str, Any]
 
 def held(emulator: RunningEmulator) -> list[dict[str, Any]]:
     """Return every dataset of every provider."""
-    return emulator.datasets() + emulator.evaluations("help-desk")
+    return [*emulator.datasets(), *emulator.evaluations("help-desk"), *held_datasets(emulator.url).values()]
 
 
 def test_there_are_examples() -> None:
