@@ -51,6 +51,8 @@ class Start:
 
 
 FRESH = Start()
+_STEPS = 100
+"""How often at most a change tells how many rows it has written."""
 _DOES_THE_REST = "apply again does the rest"
 
 
@@ -252,9 +254,10 @@ class Executor:
     def _count_rows(self, progress: _Progress, planned: PlannedCall) -> None:
         change, write = progress.change, planned.call.rows
         if write is not None and write.settles and change.rows is not None:
+            before, total = progress.rows, change.rows.count
             progress.rows += write.count
-            text = f"{progress.rows:,} of {change.rows.count:,} rows"
-            self.emit(Event(EventKind.PROGRESS, text, change.address))
+            if before * _STEPS // total < progress.rows * _STEPS // total:
+                self.emit(Event(EventKind.PROGRESS, f"{progress.rows:,} of {total:,} rows", change.address))
 
     async def _end(self, progress: _Progress) -> None:
         """Settle a change whose calls have all ended."""
