@@ -3,7 +3,8 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from dsops.cli.options import Common
 from dsops.cli.output import out, say
@@ -75,9 +76,19 @@ def show_parts(common: Common, found: Sequence[Found], fields: Mapping[str, str]
     return 0
 
 
-def show_object(common: Common, found: Found) -> int:
-    """Write one object in the chosen format; returns the exit code."""
+def show_object(
+    common: Common, found: Found, summary: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None
+) -> int:
+    """Write one object in the chosen format; returns the exit code.
+
+    Args:
+        common: The options of every command.
+        found: The object.
+        summary: What a person wants to know of it; None for all there is. JSON always has all.
+    """
     row = _rows([found])[0]
+    if summary is not None and common.format != "json":
+        row = replace(row, document=summary(row.document))
     match common.format:
         case "json":
             out(json_text(row_document(row)))

@@ -10,7 +10,7 @@ from dsops.cli.output import report
 from dsops.manifest import Loaded, load
 from dsops.model import Diagnostic, DsopsError, Resource, Stack, in_order
 from dsops.planner import declare
-from dsops.providers import kinds, schemas
+from dsops.providers import further_schemas, kinds, schemas
 
 if TYPE_CHECKING:
     from dsops.engine import Workspace
@@ -24,6 +24,7 @@ def load_manifests(common: Common) -> Loaded:
         variables=common.variables,
         environ=os.environ,
         schemas=schemas(),
+        others=further_schemas,
     )
 
 

@@ -98,11 +98,11 @@ class Clients:
         return client
 
     async def drive(self, name: str, flow: Flow, sink: RowSink | None = None) -> Any:
-        """Run a flow of reads on a connection to its end and return what it found.
+        """Run a flow on a connection to its end and return what it found.
 
         Args:
             name: The connection.
-            flow: The reads.
+            flow: The calls: reads, and what may be sent again; one that has an effect is sent once.
             sink: Takes the rows of those that stream rows; without one they are passed over.
 
         Raises:
@@ -110,7 +110,7 @@ class Clients:
             DsopsError: No answer, or one that can't be relied on.
         """
         client = await self.ready(name)
-        return await drive(flow, lambda call: client.read(call, sink))
+        return await drive(flow, lambda call: client.read(call, sink) if call.effect is None else client.write(call))
 
     async def read(self, name: str, flow: Flow, sink: RowSink | None = None) -> Any:
         """Run a flow, as `drive` does, whose every failure is an error of the run.

@@ -7,6 +7,7 @@ nothing is wrapped.
 
 from dsops.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
 from dsops.render.document import json_text
+from dsops.render.download import download_text
 from dsops.render.drift import drift_github, drift_json, drift_markdown, drift_text
 from dsops.render.events import event_json, event_text
 from dsops.render.graph import graph_document, graph_dot, graph_text
@@ -35,6 +36,7 @@ __all__ = [
     "diagnostics_github",
     "diagnostics_json",
     "diagnostics_text",
+    "download_text",
     "drift_github",
     "drift_json",
     "drift_markdown",

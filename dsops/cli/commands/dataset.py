@@ -12,6 +12,9 @@ COMMANDS = {
     "get": (f"{_HERE}.get", "show all that the provider says about a dataset"),
     "tags": (f"{_HERE}.tags", "list a dataset's model tags"),
     "export": (f"{_HERE}.export", "write a dataset's comments, or its rows, into a file"),
+    "exports": (f"{_HERE}.exports", "list a dataset's exports"),
+    "download": (f"{_HERE}.download", "download a dataset, with assets and annotations, into a folder"),
+    "prune": (f"{_HERE}.prune", "delete the assets of a dataset that a filter means"),
 }
 
 

@@ -16,18 +16,15 @@ def command(common: Common, kind: str | None) -> int:
     to schema.
     """
     del common
-    import orjson
-
     from dsops.cli.names import unknown
-    from dsops.model.assets import asset
-    from dsops.providers import schemas
+    from dsops.cli.schemas import all_schemas, schema_of
     from dsops.render import json_text
 
-    files = {"Stack": asset("schemas", "Stack.json"), **schemas()}
     if kind is None:
-        out(json_text({name: orjson.loads(path.read_bytes()) for name, path in files.items()}))
+        out(json_text(all_schemas()))
         return 0
-    if kind not in files:
-        raise unknown("kind", kind, files)
-    out(files[kind].read_text(encoding="utf-8").rstrip("\n"))
+    found = schema_of(kind)
+    if found is None:
+        raise unknown("kind", kind, all_schemas())
+    out(found)
     return 0

@@ -105,7 +105,7 @@ class Export:
                 return None
             raise
         live = self.answered(key, response) or bad_answer("it holds no export")
-        return None if _progress(response.body) is Progress.FAILED else live
+        return None if progress_of(response.body) is Progress.FAILED else live
 
     def lookups(self, attributes: Attributes, key: NaturalKey) -> None:
         """Nothing needs asking."""
@@ -173,11 +173,11 @@ def chosen(documents: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
     """
     best: dict[str, tuple[bool, int, Mapping[str, Any]]] = {}
     for each in documents:
-        state = _progress(each)
+        state = progress_of(each)
         if state is not Progress.FAILED:
             made = each.get("metadata", {}).get("timeCreated", 0)
             found = (state is Progress.FINISHED, made if isinstance(made, int) else 0, each)
-            name = specification(_attributes(each))
+            name = specification(attributes_of(each))
             if name not in best or found[:2] > best[name][:2]:
                 best[name] = found
     return (each for _, _, each in best.values())
@@ -196,23 +196,36 @@ def _finishing(remote_id: str) -> Flow:
         bad_answer(f"the export {remote_id} is malformed ({wrong})")
 
 
-def _progress(document: Mapping[str, Any]) -> Progress:
+def progress_of(document: Mapping[str, Any]) -> Progress:
+    """Return how far an export is.
+
+    Raises:
+        RemoteError: It doesn't say so.
+    """
     try:
         return progress(document)
     except (TypeError, AttributeError) as wrong:
         bad_answer(f"the export {document.get(ID)} is malformed ({wrong})")
 
 
-def _attributes(document: Mapping[str, Any]) -> dict[str, Any]:
-    options = document["spec"]["options"]
-    return {
-        "format": checked(document["spec"]["format"], str),
-        "normalized": checked(options["normalized"], bool),
-        "splitRatio": checked(options.get("splitRatio"), int, float, NoneType),
-    }
+def attributes_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the specification of an export of an answer.
+
+    Raises:
+        RemoteError: It has none.
+    """
+    try:
+        options = document["spec"]["options"]
+        return {
+            "format": checked(document["spec"]["format"], str),
+            "normalized": checked(options["normalized"], bool),
+            "splitRatio": checked(options.get("splitRatio"), int, float, NoneType),
+        }
+    except (LookupError, TypeError, AttributeError) as wrong:
+        bad_answer(f"the export {document.get(ID)} has no specification ({type(wrong).__name__}: {wrong})")
 
 
 def _decode(parent: NaturalKey, document: Mapping[str, Any]) -> LiveObject:
-    attributes = _attributes(document)
+    attributes = attributes_of(document)
     remote_id = f"{dataset_id(document)}/{document[ID]}"
     return LiveObject(remote_id, (*parent, specification(attributes)), attributes)

@@ -9,6 +9,7 @@ from typing import Any
 from dsops.model import Call, Connection, Failure, FailureKind, Kind, Operation, Request, Response
 from dsops.providers.vi.dataset import Dataset
 from dsops.providers.vi.export import Export
+from dsops.providers.vi.operations import OPERATIONS
 from dsops.providers.vi.wire import ORGANIZATION, in_workspace
 
 _KIND_OF_STATUS = {
@@ -30,7 +31,7 @@ class Vi:
 
     name = "vi"
     kinds: Mapping[str, Kind] = MappingProxyType({"Dataset": Dataset(), "Export": Export()})
-    operations: Mapping[str, Operation] = MappingProxyType({})
+    operations: Mapping[str, Operation] = OPERATIONS
 
     def prepared(self, connection: Connection, call: Call) -> Call:
         """Put the organization into the path, where a dataset's id has it in front, and into the body."""

@@ -83,6 +83,15 @@ def has_id(document: Mapping[str, Any], id_field: str) -> bool:
     return isinstance(remote_id, str) and remote_id != ""
 
 
+def without_address(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an export without the address of its archive, which is a secret; when that expires stays."""
+    status = document.get("status")
+    if not isinstance(status, dict) or not isinstance(status.get("downloadUrl"), dict):
+        return document
+    kept = {name: value for name, value in status["downloadUrl"].items() if name != "url"}
+    return {**document, "status": {**status, "downloadUrl": kept}}
+
+
 def decoded(decode: Callable[[Mapping[str, Any]], LiveObject], document: Mapping[str, Any]) -> LiveObject:
     """Read one object of an answer.
 

@@ -35,7 +35,7 @@ def command(
     from dsops.cli.operating import operate, show_object
     from dsops.cli.workspace import load_workspace
     from dsops.engine.operations import Desk, Found
-    from dsops.engine.places import locate
+    from dsops.engine.places import locate, operation_on
 
     workspace = load_workspace(common)
     place = locate(workspace, _NAME, dataset, connection)
@@ -46,4 +46,6 @@ def command(
     async def work(desk: Desk) -> Found:
         return await (desk.get(_NAME, place) if row is None else desk.get_row(_NAME, place, row, part))
 
-    return show_object(common, operate(common, workspace, _NAME, work))
+    found = operate(common, workspace, _NAME, work)
+    summary = operation_on(workspace.stack, place.connection, _NAME).summary if row is None else None
+    return show_object(common, found, summary)
