@@ -9,12 +9,13 @@ from dsops.manifest.checks import check
 from dsops.manifest.discovery import Found
 from dsops.manifest.draft import Draft
 from dsops.manifest.events import Parsed, parse
+from dsops.manifest.extensions import STACK, Extensions, Others, no_others
 from dsops.manifest.places import Path
 from dsops.manifest.resolver import Resolver
 from dsops.manifest.resources import Builder, circles
 from dsops.manifest.rows.held import Held, RowNames, remaining, says_nothing
 from dsops.manifest.schema import Schema
-from dsops.manifest.sorting import STACK, Add, Sorted
+from dsops.manifest.sorting import Add, Sorted
 from dsops.manifest.source import read
 from dsops.manifest.stackfile import build_stack
 from dsops.manifest.variables import Variables, collect
@@ -45,6 +46,7 @@ def load(
     variables: Mapping[str, str],
     environ: Mapping[str, str],
     schemas: Mapping[str, FilePath],
+    others: Others = no_others,
 ) -> Loaded:
     """Read a stack. Everything that is wrong is in the result; nothing is raised for it.
 
@@ -54,12 +56,14 @@ def load(
         variables: ``--var``, by name.
         environ: The process environment, for ``DSOPS_VAR_name``; secrets are not read.
         schemas: Kind (``uipath/Dataset``) to its schema file.
+        others: The same for a provider that ``schemas`` knows no kind of; asked where a manifest names one.
     """
     try:
         root = discovery.find_root(root)
     except DsopsError as missing:
         return Loaded(None, (), missing.diagnostics)
-    return _Load(root, env, {STACK: asset("schemas", "Stack.json"), **schemas}).run(variables, environ)
+    extensions = Extensions({STACK: asset("schemas", "Stack.json"), **schemas}, others)
+    return _Load(root, env, extensions).run(variables, environ)
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class _Load:
 
     root: FilePath
     env: str | None
-    paths: Mapping[str, FilePath]
+    extensions: Extensions
     problems: list[Diagnostic] = field(default_factory=list)
     complete: bool = True
     schemas: dict[str, Schema] = field(default_factory=dict)
@@ -77,11 +81,13 @@ class _Load:
     manifests: list[FilePath] = field(default_factory=list)
 
     def run(self, given: Mapping[str, str], environ: Mapping[str, str]) -> Loaded:
-        documents = Sorted(frozenset(self.paths), self.problems)
+        documents = Sorted(self.extensions, self.problems)
         self._read(discovery.manifests(self.root), documents.add)
         if self.env is not None:
             self._overlay(self.env, documents)
         draft = documents.stack
+        if draft is not None:
+            self.problems.extend(self.extensions.named(draft))
         variables = collect(draft, given, environ, self.problems) if draft else Variables()
         for each in remaining(self.held, self.names, self.root, variables):
             self._parsed(each.parsed, documents.add, templated=False)
@@ -149,7 +155,7 @@ class _Load:
 
     def _schema(self, type_: str) -> Schema:
         if type_ not in self.schemas:
-            self.schemas[type_] = Schema(self.paths[type_])
+            self.schemas[type_] = self.extensions.schema(type_)
         return self.schemas[type_]
 
     def _is_secret(self, type_: str, path: Path) -> bool:

@@ -84,15 +84,16 @@ def located(value: Any, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, 
 
 
 class Schema:
-    """A schema file."""
+    """A schema."""
 
-    def __init__(self, path: FilePath) -> None:
-        """Read the file.
+    def __init__(self, source: FilePath | dict[str, Any]) -> None:
+        """Read it; nothing is compiled before it is needed.
 
         Args:
-            path: The schema file; it ships with dsops, so that a missing or broken one is a bug.
+            source: What a schema file holds, or the file; that ships with its provider, so that a missing or broken one
+                is a bug.
         """
-        self.document: dict[str, Any] = orjson.loads(path.read_bytes())
+        self.document: dict[str, Any] = source if isinstance(source, dict) else orjson.loads(source.read_bytes())
 
     @cached_property
     def _validator(self) -> Any:

@@ -7,10 +7,10 @@ from typing import Any, Final
 from dsops.manifest.discovery import STACK_FILE
 from dsops.manifest.draft import Draft
 from dsops.manifest.events import Document
+from dsops.manifest.extensions import STACK, Extensions
 from dsops.manifest.words import a_kind_of, error, near
 from dsops.model import NAME_PATTERN, Address, Diagnostic, Source
 
-STACK: Final = "Stack"
 _STACK_API: Final = "dsops/v1"
 
 Add = Callable[[Document, bool], None]
@@ -22,14 +22,14 @@ class Sorted:
     """The documents of a stack, by what they are.
 
     Attributes:
-        types: The known kinds: ``Stack``, ``uipath/Dataset``, ...
+        extensions: The known kinds: ``Stack``, ``uipath/Dataset``, ...
         problems: Takes what is wrong.
         stack: The stack file's document.
         drafts: Resources by address.
         nameless: Documents of a known kind without a usable name.
     """
 
-    types: frozenset[str]
+    extensions: Extensions
     problems: list[Diagnostic]
     stack: Draft | None = None
     drafts: dict[Address, Draft] = field(default_factory=dict)
@@ -39,7 +39,10 @@ class Sorted:
 
     def __post_init__(self) -> None:
         """Index the kinds by what documents write."""
-        for each in self.types - {STACK}:
+        self._index()
+
+    def _index(self) -> None:
+        for each in self.extensions.types:
             provider, kind = each.split("/")
             self._known[f"{provider}/v1", kind] = each
         self._known[_STACK_API, STACK] = STACK
@@ -112,11 +115,17 @@ class Sorted:
                 )  # fmt: skip
             return None
         api, kind = value.get("apiVersion"), value.get("kind")
-        type_ = self._known.get((api, kind)) if type(api) is str and type(kind) is str else None
+        type_ = self._type(api, kind) if type(api) is str and type(kind) is str else None
         if type_ is None:
             self._unknown(document, api, kind)
             return None
         return Draft(type_, _address(type_, value), value, document.places, document.source, templated, document.sound)
+
+    def _type(self, api: str, kind: str) -> str | None:
+        if (api, kind) not in self._known and api.endswith("/v1"):
+            self.problems.extend(self.extensions.ask(api.removesuffix("/v1")))
+            self._index()
+        return self._known.get((api, kind))
 
     def _unknown(self, document: Document, api: Any, kind: Any) -> None:
         for name, value in (("apiVersion", api), ("kind", kind)):

@@ -35,7 +35,17 @@ from dsops.model.look import Look
 from dsops.model.operation import Arguments, Batch, Column, Entry, Job, Operation, Page, Portion, Preview
 from dsops.model.outcome import Drift, DriftItem, Event, EventKind, Outcome, Report, Status
 from dsops.model.plan import Action, Cause, Change, FieldDiff, Guard, Plan, PlannedCall, Reason
-from dsops.model.provider import OWN_ID, PARENT_ID, Attributes, Kind, Lookup, Provider, Request, RowCodec
+from dsops.model.provider import (
+    OWN_ID,
+    PARENT_ID,
+    Attributes,
+    InstalledProvider,
+    Kind,
+    Lookup,
+    Provider,
+    Request,
+    RowCodec,
+)
 from dsops.model.record import EMPTY_STATE, Intent, Record, State
 from dsops.model.resource import (
     ALL_VERBS,
@@ -125,6 +135,7 @@ __all__ = [
     "Guard",
     "Holder",
     "Ignore",
+    "InstalledProvider",
     "Intent",
     "Job",
     "Kind",

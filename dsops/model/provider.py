@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from dsops.model.call import Call, Effect, Failure, Flow, Response
@@ -286,4 +287,13 @@ class Provider(Protocol):
 
     def failure(self, response: Response) -> Failure | None:
         """Say whether an answer is a failure, and which."""
+        ...
+
+
+class InstalledProvider(Provider, Protocol):
+    """A provider that another package brings. ``schemas/Stack.json`` doesn't know the fields of its connections."""
+
+    @property
+    def connection(self) -> Path:
+        """The JSON Schema file of the fields that its connections have besides those that all have."""
         ...

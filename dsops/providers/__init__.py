@@ -5,6 +5,14 @@ sockets, clocks,
 secrets' values before signing, deciding what should happen. One folder a provider; no provider imports another.
 """
 
-from dsops.providers.registry import kind_of, kinds, provider, provider_names, schemas
+from dsops.providers.registry import (
+    further_schemas,
+    installed_names,
+    kind_of,
+    kinds,
+    provider,
+    provider_names,
+    schemas,
+)
 
-__all__ = ["kind_of", "kinds", "provider", "provider_names", "schemas"]
+__all__ = ["further_schemas", "installed_names", "kind_of", "kinds", "provider", "provider_names", "schemas"]

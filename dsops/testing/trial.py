@@ -17,7 +17,7 @@ from dsops.engine import Options, Workspace
 from dsops.manifest import load
 from dsops.model import Address, Change, Drift, DsopsError, Plan, Provider, Report, State
 from dsops.planner import SavedPlan, dump_plan, plan_id
-from dsops.providers import provider
+from dsops.providers import further_schemas, provider, schemas
 from dsops.render import diagnostics_text, drift_json, drift_text, event_text, plan_json, plan_text, report_json
 from dsops.testing.calls import check_writes
 from dsops.testing.proxy import Proxy, Seen
@@ -188,8 +188,7 @@ class Trial:
         Raises:
             DsopsError: A manifest is wrong.
         """
-        schemas = {f"{self.subject.provider}/{name}": each.info.schema for name, each in self.provider.kinds.items()}
-        loaded = load(self.folder, env=None, variables={}, environ={}, schemas=schemas)
+        loaded = load(self.folder, env=None, variables={}, environ={}, schemas=schemas(), others=further_schemas)
         if loaded.stack is None or any(each.is_error for each in loaded.diagnostics):
             self._said.append(diagnostics_text(loaded.diagnostics))
             raise DsopsError(*loaded.diagnostics)

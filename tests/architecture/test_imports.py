@@ -115,8 +115,12 @@ def test_help_imports_click_alone(command: str) -> None:
 
 
 @pytest.mark.parametrize("args", [("schema",), ("providers",)])
-def test_facts_about_kinds_need_no_stack(args: tuple[str, ...]) -> None:
-    assert imported(*args) <= FACTS
+def test_facts_about_kinds_need_no_stack_and_only_they_look_for_what_is_installed(args: tuple[str, ...]) -> None:
+    assert imported(*args) <= FACTS | {"importlib.metadata", "tempfile"}
+
+
+def test_a_schema_that_dsops_comes_with_is_found_without_looking_for_others() -> None:
+    assert imported("schema", "uipath/Stream") <= FACTS
 
 
 @pytest.mark.parametrize("args", [("validate",), ("graph",)])
