@@ -18,6 +18,9 @@ LONGEST_CHAIN: Final = 8
 MOST_COPIED: Final = 1_000_000
 """Values and characters that references to fields bring in, all together."""
 
+_STATE: Final = ("spec", "state")
+"""Of the stack file: an address that may hold secrets, as text; the store resolves them when it connects."""
+
 _LITERAL: Final = frozenset({("apiVersion",), ("kind",), ("metadata", "name")})
 
 
@@ -160,6 +163,8 @@ class _Run:
                     result.append(part)
                 case Variable(name):
                     result.append(self._variable_inside(name))
+                case SecretRef() if self._is_state(path):
+                    result.append(str(part))
                 case SecretRef():
                     hint = "Make the reference the whole value." if self._wants_secret(path) else ""
                     raise _Failed(f"A secret can't stand inside text, in {dotted(path)}", hint=hint)
@@ -198,9 +203,14 @@ class _Run:
     def _wants_secret(self, path: Path) -> bool:
         return self.resolver.secret(self.draft.type, path)
 
-    def _secret(self, secret: SecretRef, path: Path) -> SecretRef:
+    def _is_state(self, path: Path) -> bool:
+        return self.draft.type == "Stack" and path == _STATE
+
+    def _secret(self, secret: SecretRef, path: Path) -> SecretRef | str:
         if self._wants_secret(path):
             return secret
+        if self._is_state(path):
+            return str(secret)
         raise _Failed(
             f"{dotted(path)} can't be a secret",
             f"${{{secret.scheme}:...}} is read when a request is signed, and only for fields that are secret.",

@@ -8,38 +8,62 @@ providers. The format and what it promises stand in `specs/state-format.md`.
 from pathlib import Path
 
 from dsops.model import StateError
+from dsops.state.address import take_apart
 from dsops.state.base import Session, StateStore
 from dsops.state.entries import HistoryEntry, PlanRun, PlanStatus
 
 __all__ = ["HistoryEntry", "PlanRun", "PlanStatus", "Session", "StateStore", "open_store"]
 
-SCHEMES = ("sqlite",)
+SCHEMES = ("sqlite", "postgres", "postgresql")
 
 
 def open_store(address: str, *, root: Path, stack: str, env: str | None) -> StateStore:
     """Return the store that a state address names; nothing is read or created yet.
 
     Args:
-        address: ``sqlite:.dsops/state.db``: scheme and place; a relative path counts from ``root``.
+        address: ``sqlite:.dsops/state.db``: a relative path counts from ``root``; ``postgres://user@host/database``.
         root: The stack folder.
         stack: Name of the stack the state must belong to.
         env: Its environment.
 
     Raises:
-        StateError: The address has no known scheme, or names no place.
+        StateError: The address has no known scheme, names no place, or what its store needs isn't installed.
     """
     scheme, _, place = address.partition(":")
-    if scheme not in SCHEMES:
-        raise StateError.of(
-            f"{address!r} is not an address of a state",
-            detail=f"It must begin with one of: {', '.join(f'{known}:' for known in SCHEMES)}",
-            hint="Write for example  state: sqlite:.dsops/state.db  under spec of the stack file, or leave it out.",
-        )
+    match scheme:
+        case "sqlite":
+            return _sqlite(address, place, root, stack, env)
+        case "postgres" | "postgresql":
+            return _postgres(address, root, stack, env)
+        case _:
+            raise StateError.of(
+                f"{address!r} is not an address of a state",
+                detail=f"It must begin with one of: {', '.join(f'{known}:' for known in SCHEMES)}",
+                hint="Write for example  state: sqlite:.dsops/state.db  under spec of the stack file, or leave it out.",
+            )
+
+
+def _sqlite(address: str, place: str, root: Path, stack: str, env: str | None) -> StateStore:
+    from dsops.state.sqlite import SqliteStore
+
     if not place or "\0" in place:
         raise StateError.of(
             f"The state address {address!r} names no file",
             hint="Name one, for example  state: sqlite:.dsops/state.db  (relative to the stack folder).",
         )
-    from dsops.state.sqlite import SqliteStore
-
     return SqliteStore(root / place, stack=stack, env=env)
+
+
+def _postgres(address: str, root: Path, stack: str, env: str | None) -> StateStore:
+    place = take_apart(address, root, ("schema", "sslmode", "sslrootcert"))
+    try:
+        from dsops.state.postgres import PostgresStore
+    except ImportError as problem:
+        raise _missing("postgres", "PostgreSQL") from problem
+    return PostgresStore(place, stack=stack, env=env)
+
+
+def _missing(extra: str, what: str) -> StateError:
+    return StateError.of(
+        f"A state in {what} needs a part of dsops that isn't installed", hint=f"pip install 'dsops[{extra}]'"
+    )

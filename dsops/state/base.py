@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from dsops.model import Address, Holder, Intent, Record, RowMark, RowsPatch, State
-from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, Snapshot, Stamp
+from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, Snapshot, Stamp, Whole
 
 
 class Session(Protocol):
@@ -162,9 +162,22 @@ class StateStore(Protocol):
         """Take the lease from its holder and return them; one that lives fails with LeaseLost at its next write."""
         ...
 
+    def whole(self) -> Whole | None:
+        """Return all that is held, as of one instant; None where there is no state yet. Raises as `load`."""
+        ...
+
+    def connect(self) -> "Backend":
+        """Open the store for one thread that writes. Raises as `load`."""
+        ...
+
 
 class Backend(Protocol):
     """An open store as the thread of a session uses it. Whatever fails raises StateError."""
+
+    @property
+    def poll(self) -> float:
+        """Seconds between two looks at a lease that somebody else holds."""
+        ...
 
     def look(self) -> Lease:
         """Return the lease as it is."""

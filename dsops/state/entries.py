@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dsops.model import Holder, RowsPatch, State
+from dsops.model import Holder, RowMark, RowsPatch, State
 
 
 class PlanStatus(StrEnum):
@@ -95,10 +95,31 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """All that a store holds of a stack, but the lease: what is copied from store to store.
+
+    Attributes:
+        state: Lineage, serial, records, open intents, traits.
+        runs: Plans applied, by id.
+        last_intent: The highest number ever given to an intent.
+        history: Oldest first.
+        rows: Marks by holder.
+    """
+
+    state: State
+    runs: Mapping[str, PlanRun]
+    last_intent: int
+    history: Sequence[HistoryEntry]
+    rows: Mapping[str, Mapping[bytes, RowMark]]
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """What one commit changes, whatever the store.
 
     Attributes:
+        clear: Whether everything but the lease goes first: what follows is the whole.
+        last_intent: No number up to this one is given to an intent again.
         announced: Intent id to encoded intent.
         settled: Intent id to outcome.
         records: Address to encoded record; None drops it.
@@ -109,6 +130,8 @@ class Delta:
         traits: What was learned of a provider: endpoint and name to value.
     """
 
+    clear: bool = False
+    last_intent: int = 0
     announced: Mapping[int, bytes] = field(default_factory=dict)
     settled: Mapping[int, str] = field(default_factory=dict)
     records: Mapping[str, bytes | None] = field(default_factory=dict)

@@ -15,7 +15,6 @@ from dsops.state.entries import Lease
 from dsops.state.process import is_dead
 
 RENEWALS_PER_LEASE = 4
-POLL_SECONDS = 0.05
 
 
 class Abandoned(Exception):
@@ -56,7 +55,7 @@ def acquire(
             if not told:
                 on_event(f"waiting for the lease, which {_name(seen.holder)} holds since {_clock(seen.holder.since)}")
                 told = True
-            if stop.wait(min(POLL_SECONDS, began + wait - now)):
+            if stop.wait(min(backend.poll, began + wait - now)):
                 raise Abandoned
         last, seen = seen, backend.look()
         if (last.token, last.heartbeat) != (seen.token, seen.heartbeat):

@@ -12,13 +12,24 @@ from dsops.state import StateStore
 from tests.conformance.stage import Stage, emulator_with_tokens
 from tests.conformance.state_process import Process, Start, open_as
 from tests.support import RunningEmulator
+from tests.support.postgres import PostgresServer, running_postgres
 
-STORES = ("sqlite",)
+STORES = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture(params=STORES)
-def store_kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def store_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name a store whose server runs; other processes find it in the environment."""
+    kind = str(request.param)
+    if kind == "postgres":
+        monkeypatch.setenv("TEST_POSTGRES", request.getfixturevalue("postgres").address)
+    return kind
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@
 
 import asyncio
 import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -33,9 +34,11 @@ from dsops.model import (
     rows_holder,
 )
 from dsops.state import Session, StateStore
+from dsops.state.address import take_apart
 from dsops.state.sqlite import SqliteStore
 
 STACK = "support-mail"
+SETTINGS = ("schema",)
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
 COUNTER = Address("uipath", "Dataset", "counter")
@@ -48,6 +51,12 @@ def open_as(kind: str, root: Path, seconds: float = 60.0, *, stack: str = STACK,
     match kind:
         case "sqlite":
             return SqliteStore(root / ".dsops/state.db", stack=stack, env=env, lease_seconds=seconds)
+        case "postgres":
+            from dsops.state.postgres import PostgresStore
+
+            schema = hashlib.sha256(str(root).encode()).hexdigest()[:16]
+            place = take_apart(f"{os.environ['TEST_POSTGRES']}?schema={schema}", root, SETTINGS)
+            return PostgresStore(place, stack=stack, env=env, lease_seconds=seconds)
         case _:
             raise ValueError(kind)
 

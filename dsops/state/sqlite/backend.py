@@ -51,6 +51,18 @@ FORGET_MARKS = """
 UPDATE intents SET body = json_remove(body, '$.rows'), crc = checksum(json_remove(body, '$.rows'), id)
 WHERE id IN (SELECT value FROM json_each(?)) AND json_type(body, '$.rows') IS NOT NULL
 """
+CLEAR = (
+    "DELETE FROM records",
+    "DELETE FROM intents",
+    "DELETE FROM plan_runs",
+    "DELETE FROM history",
+    "DELETE FROM rows",
+    "DELETE FROM row_holders",
+    "DELETE FROM traits",
+)
+SKIP_NUMBERS = """
+INSERT INTO intents SELECT ?1, '{}', ?2, 'elsewhere' WHERE ?1 > (SELECT coalesce(max(id), 0) FROM intents)
+"""
 FORGET_SETTLED = "DELETE FROM intents WHERE outcome IS NOT NULL AND id <= ?"
 PUT_RUN = "INSERT OR REPLACE INTO plan_runs VALUES (?, ?, ?, ?)"
 FORGET_RUNS = "DELETE FROM plan_runs WHERE plan_id NOT IN (SELECT plan_id FROM plan_runs ORDER BY serial DESC LIMIT ?)"
@@ -66,12 +78,14 @@ RELEASE = "UPDATE lease SET holder = NULL WHERE token = ?"
 PUT_TRAIT = "INSERT OR REPLACE INTO traits VALUES (?, ?, ?, ?)"
 PUT_STAMP = """
 INSERT INTO state VALUES (1, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, crc = excluded.crc
+ON CONFLICT (id) DO UPDATE SET lineage = excluded.lineage, serial = excluded.serial, crc = excluded.crc
 """
 
 
 class SqliteBackend:
     """Implements `Backend`; made, used and closed by one thread."""
+
+    poll = 0.05
 
     def __init__(self, path: Path, *, stack: str, env: str | None) -> None:
         """Open a state file, making it where there is none; raises as `StateStore.load`."""
@@ -162,11 +176,15 @@ class SqliteBackend:
 
     def _write(self, delta: Delta) -> None:
         run = self._connection.execute
+        for statement in CLEAR if delta.clear else ():
+            run(statement)
         if delta.announced:
             run(ANNOUNCE, (_rows(delta.announced.items()),))
             newest = max(delta.announced)
             if newest % PRUNE_EVERY < len(delta.announced):  # crossed a multiple
                 run(FORGET_SETTLED, (newest - SETTLED_KEPT,))
+        if delta.last_intent:
+            run(SKIP_NUMBERS, (delta.last_intent, checksum(b"{}", delta.last_intent)))
         if delta.settled:
             run(SETTLE, (orjson.dumps(list(delta.settled.items())).decode(),))
             run(FORGET_MARKS, (orjson.dumps(list(delta.settled)).decode(),))

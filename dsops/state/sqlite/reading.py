@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import orjson
 
-from dsops.model import EMPTY_STATE, Intent, State, StateError
+from dsops.model import EMPTY_STATE, Intent, State
+from dsops.state.belonging import check_owner
 from dsops.state.codec import Records, decode_holder, decode_intent
-from dsops.state.entries import HistoryEntry, Lease, PlanRun, PlanStatus, Snapshot
+from dsops.state.entries import HistoryEntry, Lease, PlanRun, PlanStatus, Snapshot, Whole
 from dsops.state.sqlite.files import Disturbed, open_for_reading, transaction
 from dsops.state.sqlite.problems import damaged, explaining, unusable
-from dsops.state.sqlite.rows import read_holders
+from dsops.state.sqlite.rows import read_holders, read_marks
 from dsops.state.sqlite.schema import APPLICATION_ID, FORMAT, ROWS_SINCE, format_of
 
 T = TypeVar("T")
@@ -56,12 +57,8 @@ def check(connection: sqlite3.Connection, path: Path, *, stack: str, env: str | 
     if version < 1:
         raise damaged(path, f"there is no format {version}")
     row = connection.execute("SELECT stack, env FROM state").fetchone()
-    if row and tuple(row) != (stack, env):
-        raise StateError.of(
-            f"This state belongs to stack {row[0]}, {_env(row[1])}",
-            detail=f"{path} is to be used for stack {stack}, {_env(env)}. Nothing was changed.",
-            hint="Give each stack and environment its own state (spec.state), or choose the right one: -C, --env.",
-        )
+    if row:
+        check_owner(str(path), (row[0], row[1]), (stack, env))
 
 
 def read_state(connection: sqlite3.Connection, path: Path) -> State:
@@ -96,10 +93,24 @@ def read_snapshot(connection: sqlite3.Connection, path: Path) -> Snapshot:
     return Snapshot(state, runs, last, frozenset(read_holders(connection, path).values()))
 
 
+def read_whole(connection: sqlite3.Connection, path: Path) -> Whole | None:
+    """Return all that is held; None before the first write."""
+    found = read_snapshot(connection, path)
+    if found.state is EMPTY_STATE:
+        return None
+    return Whole(
+        state=found.state,
+        runs=found.runs,
+        last_intent=found.last_intent,
+        history=read_history(connection, -1)[::-1],
+        rows={holder: read_marks(connection, path, holder, None) for holder in sorted(found.holders)},
+    )
+
+
 def read_history(connection: sqlite3.Connection, limit: int) -> tuple[HistoryEntry, ...]:
-    """Return the newest entries, newest first."""
+    """Return the newest entries, newest first; all of them for -1."""
     rows = connection.execute(
-        "SELECT at, serial, who, command, summary, changes FROM history ORDER BY id DESC LIMIT ?", (max(0, limit),)
+        "SELECT at, serial, who, command, summary, changes FROM history ORDER BY id DESC LIMIT ?", (limit,)
     )
     return tuple(
         HistoryEntry(at, serial, who, command, summary, tuple(orjson.loads(changes)))
@@ -158,7 +169,3 @@ def _traits(connection: sqlite3.Connection, path: Path) -> dict[str, dict[str, s
             raise damaged(path, f"what is known of {endpoint} is not as it was written")
         traits.setdefault(endpoint, {})[name] = value
     return traits
-
-
-def _env(env: str | None) -> str:
-    return f"env {env}" if env else "no env"

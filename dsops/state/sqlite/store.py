@@ -7,11 +7,11 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from dsops.model import EMPTY_STATE, Holder, RowMark, State
-from dsops.state.base import Session
-from dsops.state.entries import HistoryEntry
+from dsops.state.base import Backend, Session
+from dsops.state.entries import HistoryEntry, Whole
 from dsops.state.sqlite.files import exists, open_for_writing, transaction
 from dsops.state.sqlite.problems import explaining
-from dsops.state.sqlite.reading import check, read_file, read_history, read_lease, read_state
+from dsops.state.sqlite.reading import check, read_file, read_history, read_lease, read_state, read_whole
 from dsops.state.sqlite.rows import read_counts, read_marks
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class SqliteStore:
 
     def history(self, limit: int) -> Sequence[HistoryEntry]:
         """Return the newest entries of the history, newest first."""
-        return self._read(lambda connection: read_history(connection, limit), ())
+        return self._read(lambda connection: read_history(connection, max(0, limit)), ())
 
     def holder(self) -> Holder | None:
         """Return who holds the lease, alive or not."""
@@ -62,16 +62,25 @@ class SqliteStore:
     ) -> AbstractAsyncContextManager[Session]:
         """Take the lease and give it back at the end; see `StateStore.lease`."""
         from dsops.state.session import leased  # and with it asyncio, which `load` does without
-        from dsops.state.sqlite.backend import SqliteBackend
 
         return leased(
-            lambda: SqliteBackend(self._path, stack=self._stack, env=self._env),
+            self.connect,
             self.rows,
             command=command,
             seconds=self._lease_seconds,
             wait=wait,
             on_event=on_event,
         )
+
+    def whole(self) -> Whole | None:
+        """Return all that is held, as of one instant."""
+        return self._read(lambda connection: read_whole(connection, self._path), None)
+
+    def connect(self) -> Backend:
+        """Open the file for one thread that writes."""
+        from dsops.state.sqlite.backend import SqliteBackend
+
+        return SqliteBackend(self._path, stack=self._stack, env=self._env)
 
     def unlock(self) -> Holder | None:
         """Take the lease from whoever holds it and return them."""

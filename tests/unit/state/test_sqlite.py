@@ -70,7 +70,7 @@ def refused(root: Path, *words: str) -> None:
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["", "state.db", "postgres://x", "SQLITE:x", ".dsops/state.db"])
+@pytest.mark.parametrize("address", ["", "state.db", "SQLITE:x", ".dsops/state.db"])
 def test_an_unknown_scheme_is_refused_with_those_that_are_known(tmp_path: Path, address: str) -> None:
     with pytest.raises(StateError) as caught:
         opened(tmp_path, address)

@@ -1,0 +1,153 @@
+"""Addresses of states, taken apart. A secret in one is a reference until the moment it is used."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from dsops.model import StateError
+
+USERNAME = "DSOPS_STATE_USERNAME"
+PASSWORD = "DSOPS_STATE_PASSWORD"  # noqa: S105 - the name of a variable
+
+_REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Around the number of a reference while an address is taken apart: they mean nothing in a URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a state lives: an address taken apart.
+
+    Attributes:
+        address: As written in the stack file: free of secrets, for people.
+        scheme: ``postgres``, ``s3``, ``https``, ...
+        user: Who to be there; empty when the address doesn't say.
+        secret: The password as a reference, ``${env:NAME}`` or ``${file:PATH}``; empty when the address has none.
+        host: Host or bucket.
+        port: None for the usual one.
+        path: Decoded, without the slash in front.
+        query: Settings behind the question mark.
+        root: The stack folder: where the path of a reference begins.
+    """
+
+    address: str
+    scheme: str
+    user: str
+    secret: str
+    host: str
+    port: int | None
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    root: Path = Path()
+
+    def credentials(self) -> tuple[str, str]:
+        """Return user and password, as the address or else DSOPS_STATE_USERNAME and DSOPS_STATE_PASSWORD give them.
+
+        Raises:
+            StateError: A reference leads nowhere.
+        """
+        user = self._resolved(self.user) or os.environ.get(USERNAME, "")
+        return user, self._resolved(self.secret) or os.environ.get(PASSWORD, "")
+
+    def _resolved(self, text: str) -> str:
+        return _REFERENCE.sub(lambda found: _resolve(found[1], found[2], self.root), text)
+
+
+def take_apart(address: str, root: Path, settings: Iterable[str]) -> Place:
+    """Take an address apart.
+
+    Args:
+        address: ``postgres://dsops:${env:PGPASSWORD}@db.example.com/dsops?schema=mail``.
+        root: The stack folder.
+        settings: Names that may stand behind the question mark.
+
+    Raises:
+        StateError: It is no address, holds a secret itself, or has a setting that nobody knows.
+    """
+    references: list[str] = []
+
+    def aside(found: re.Match[str]) -> str:
+        references.append(found[0])
+        return f"{_OPEN}{len(references) - 1}{_CLOSE}"
+
+    def back(text: str) -> str:
+        return re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda found: references[int(found[1])], text)
+
+    try:
+        parts = urlsplit(_REFERENCE.sub(aside, address))
+        port = parts.port
+        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:  # its text may quote a secret
+        raise StateError.of(
+            f"The address of the state, {address.partition(':')[0]}:..., is no URL", hint=_FORMS
+        ) from None
+    secret = back(parts.password or "")
+    if secret and not _REFERENCE.fullmatch(secret):
+        raise StateError.of(
+            "The address of the state holds a password itself",
+            detail="Secrets don't belong in a stack file.",
+            hint=f"Write ${{env:NAME}} or ${{file:PATH}} in its place, or set {USERNAME} and {PASSWORD}.",
+        )
+    _check_settings(query, settings)
+    return Place(
+        address=address,
+        scheme=parts.scheme,
+        user=back(unquote(parts.username or "")),
+        secret=secret,
+        host=back(parts.hostname or ""),
+        port=port,
+        path=back(unquote(parts.path)).strip("/"),
+        query={key: back(value) for key, value in query.items()},
+        root=root,
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_FORMS = (
+    "Write for example  postgres://user:${env:PASSWORD}@host/database,  s3://bucket/prefix  or  "
+    "https://host/path  under spec.state of the stack file."
+)
+
+
+def _check_settings(query: dict[str, str], settings: Iterable[str]) -> None:
+    known = sorted(settings)
+    for name in query:
+        if name not in known:
+            raise StateError.of(
+                f"The address of the state has a setting that is not known: {name}",
+                detail=f"Known are: {', '.join(known) or 'none'}.",
+            )
+
+
+def _resolve(scheme: str, name: str, root: Path) -> str:
+    """Return the value of a reference; what is wrong is said without it."""
+    named = f"${{{scheme}:{name}}}"
+    if scheme == "env":
+        value = os.environ.get(name, "")
+        if not value:
+            raise StateError.of(
+                f"The address of the state needs {named}, and the environment variable {name} is not set",
+                hint=f"Set {name}.",
+            )
+        return value
+    try:
+        value = (root / name).read_text("utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise StateError.of(
+            f"The address of the state needs {named}, and that file can't be read",
+            detail=problem.strerror or "" if isinstance(problem, OSError) else "It is no text.",
+        ) from None
+    if not value:
+        raise StateError.of(f"The address of the state needs {named}, and that file is empty")
+    return value
