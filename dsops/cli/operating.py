@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from dsops.cli.options import Common
@@ -20,6 +19,7 @@ from dsops.render import (
     object_markdown,
     object_text,
     row_document,
+    summary_text,
 )
 
 _Result = TypeVar("_Result")
@@ -84,11 +84,12 @@ def show_object(
     Args:
         common: The options of every command.
         found: The object.
-        summary: What a person wants to know of it; None for all there is. JSON always has all.
+        summary: What a person wants to know of it; None for all there is. The other formats always have all.
     """
     row = _rows([found])[0]
-    if summary is not None and common.format != "json":
-        row = replace(row, document=summary(row.document))
+    if summary is not None and common.format == "text":
+        out(summary_text(row, summary(row.document), colour=common.colour))
+        return 0
     match common.format:
         case "json":
             out(json_text(row_document(row)))

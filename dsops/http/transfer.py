@@ -111,6 +111,13 @@ class _Arrival:
         return Setback(Trouble.THROTTLED if self.status == 429 else trouble, f"it was answered {self.status}", asked)
 
 
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """An answer that leads to another address."""
+
+    address: str
+
+
 _Outcome = Fetched | Remote | Setback
 _Handler = Callable[[_Arrival], Awaitable[_Outcome]]
 
@@ -229,12 +236,14 @@ class Transfer:
         url = self._url
         for _ in range(_MOST_REDIRECTS + 1):
             found = await self._once(method, url, headers, handler)
-            if not isinstance(found, str):
+            if not isinstance(found, _Moved):
                 return found
-            url = self._checked(found, url)
+            url = self._checked(found.address, url)
         raise RemoteError(self._problem(f"it leads to more than {_MOST_REDIRECTS} other addresses"))
 
-    async def _once(self, method: str, url: httpx.URL, headers: Mapping[str, str], handler: _Handler) -> _Outcome | str:
+    async def _once(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], handler: _Handler
+    ) -> _Outcome | _Moved:
         """Send one request; returns the outcome, or the address that the answer leads to."""
         lanes = self._lanes_of(url)
         idle, now = self._connection.timeout, asyncio.get_running_loop().time
@@ -245,7 +254,7 @@ class Transfer:
                 response = await lane.handle_async_request(_request(method, url, headers))
                 try:
                     if response.status_code in _MOVED and (location := response.headers.get("location")):
-                        return str(location)
+                        return _Moved(location)
                     arrival = _Arrival(response, lambda: timeout.reschedule(now() + idle), self._clock.wall())
                     found = await handler(arrival)
                 finally:

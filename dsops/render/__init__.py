@@ -27,7 +27,15 @@ from dsops.render.state import (
 )
 from dsops.render.streams import fetched_text
 from dsops.render.style import counted
-from dsops.render.tables import Row, listing_markdown, listing_text, object_markdown, object_text, row_document
+from dsops.render.tables import (
+    Row,
+    listing_markdown,
+    listing_text,
+    object_markdown,
+    object_text,
+    row_document,
+    summary_text,
+)
 
 __all__ = [
     "Row",
@@ -69,4 +77,5 @@ __all__ = [
     "row_document",
     "state_document",
     "state_list_text",
+    "summary_text",
 ]

@@ -66,6 +66,13 @@ def object_text(row: Row, *, colour: bool = False) -> str:
     return "\n".join([style(_head(row), "bold"), *(f"  {line}" for line in columns(fields, gap=" "))])
 
 
+def summary_text(row: Row, summary: Mapping[str, str], *, colour: bool = False) -> str:
+    """Tell what a person wants to know of an object: labels with words, a line each."""
+    style = Style(colour)
+    fields = [(f"{label}:", printable(words)) for label, words in summary.items()]
+    return "\n".join([style(_head(row), "bold"), *(f"  {line}" for line in columns(fields, gap=" "))])
+
+
 def object_markdown(row: Row) -> str:
     """Tell it as a table in markdown."""
     lines = [f"### {cell(_head(row))}", "", "| field | value |", "|---|---|"]
