@@ -8,9 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.crash.forks import Forks, start_forks
+from tests.crash.rows import Ending, RowWorld, world_in
 from tests.crash.scenario import seed
 from tests.crash.world import TOKEN_NAME, Template, World, make_template
-from tests.support import TOKEN, start_emulator
+from tests.support import TOKEN, RunningEmulator, start_emulator
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,39 @@ def world(
     made = template.world(tmp_path / "stack", crash_env)
     yield made
     made.end_all()
+
+
+@pytest.fixture(scope="session")
+def forks(root: Path) -> Iterator[Forks]:
+    with start_forks(root) as begun:
+        yield begun
+
+
+@pytest.fixture(scope="module")
+def switches() -> tuple[str, ...]:
+    """Options of the emulator of evaluation datasets; a module or a parameter may have others."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def evaluations(switches: tuple[str, ...]) -> Iterator[RunningEmulator]:
+    with start_emulator(*switches) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def undisturbed(evaluations: RunningEmulator, forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Ending:
+    """What is there after a run that nobody disturbs."""
+    world = world_in(tmp_path_factory.mktemp("undisturbed") / "stack", evaluations, forks)
+    world.again()
+    return world.ending()
+
+
+@pytest.fixture
+def row_world(evaluations: RunningEmulator, forks: Forks, tmp_path: Path) -> Iterator[RowWorld]:
+    made = world_in(tmp_path / "stack", evaluations, forks)
+    yield made
+    evaluations.release()
 
 
 def _set(patch: pytest.MonkeyPatch, env: dict[str, str]) -> None:

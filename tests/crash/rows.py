@@ -21,6 +21,7 @@ from dsops.model import Record, State, key_digest, rows_holder
 from dsops.providers import kinds
 from tests.conformance.evaluations import Evaluations, evaluation, row_of, shown
 from tests.crash.forks import Forked, Forks
+from tests.crash.world import until
 from tests.support.geai import plain_row
 
 PART_SIZE = 700
@@ -29,7 +30,7 @@ _WIDE: Mapping[str, Any] = {"expectedSources": [{"name": "n", "value": "v"}, {"n
 _DEEP = {"filterVariables": [{"metadataType": "V", "key": "k", "operator": "=", "value": "v"}]}
 
 _STAY = [["same", "a"], {**row_of(["rich", "a"]), **_WIDE}]
-BASE = {
+BASE: Mapping[str, list[Any]] = {
     "faq": [
         *_STAY,
         ["edited", "a"],
@@ -40,7 +41,7 @@ BASE = {
     ],
     "pool": [["mine", "a"], ["changed", "a"]],
 }
-TARGET = {
+TARGET: Mapping[str, list[Any]] = {
     "faq": [
         *_STAY,
         ["edited", "b"],
@@ -56,6 +57,32 @@ THEIRS = [["equal", "theirs"], ["mine", "theirs too"], ["foreign", "a"]]
 
 
 Marks = Mapping[str | bytes, tuple[bytes | None, bool]]
+
+
+WRITES = [
+    *["DELETE dataSetRow"] * 2,
+    "POST FileUpload 4",
+    "POST dataSetRow",
+    *(f"POST dataSetRow/FileUpload {rows}" for rows in (2, 4, 5)),
+    *["PUT dataSet"] * 2,
+    *["PUT dataSetRow"] * 4,
+]
+"""All writes of the change, in short."""
+CALLS = (
+    "POST fresh",
+    "PUT faq",
+    "POST faq/++",
+    "POST faq/+",
+    "PUT faq/edited",
+    "PUT faq/nested",
+    "PUT faq/old",
+    "DELETE faq/gone 1",
+    "DELETE faq/gone 2",
+    "PUT pool",
+    "POST pool/++",
+    "PUT pool/changed",
+)
+"""The same by what they are for, but for the second part of fresh; ``+`` adds one row, ``++`` several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +122,10 @@ class RowWorld(Evaluations):
         done = self.start(0, *(args or ("--auto-approve",))).ended().ok(code)
         return done.out + done.err
 
+    def report(self, *args: str, code: int = 0) -> Any:
+        """Apply to the end; return the report."""
+        return self.start(0, "--auto-approve", "--format", "json", *args).ended().ok(code).json
+
     def begun(self) -> "RowWorld":
         """Apply the base, let strangers in, and declare the target."""
         self.emulator.start_over()
@@ -115,6 +146,43 @@ class RowWorld(Evaluations):
         self.safety = {"maxDeletePercent": 100, "maxUpdatePercent": 100}
         self.declare(*documents)
         self.write_files({f"rows/{name}.jsonl": rows for name, rows in datasets.items()})
+
+    def settle(self, seconds: float) -> None:
+        """Set how long a lost write may still surface."""
+        self.settings = {"settle": seconds}
+        self._declare(TARGET, "after")
+
+    def faults(self, *rules: Mapping[str, Any]) -> None:
+        """Plan trouble."""
+        self.emulator.request("POST", "/_emulator/faults", list(rules))
+
+    def held_back(self) -> int:
+        """How many requests are held."""
+        held: int = self.emulator.request("GET", "/_emulator/held")["held"]
+        return held
+
+    def release(self) -> None:
+        """Let held requests go on, and wait until they did."""
+        self.emulator.request("DELETE", "/_emulator/faults")
+        self.emulator.request("POST", "/_emulator/release")
+        until(lambda: self.held_back() == 0)
+
+    def path(self, write: str) -> tuple[str, str]:
+        """Return method and path (a regular expression) of one of the writes: ``PUT faq/edited``, ``POST pool``."""
+        method, _, place = write.partition(" ")
+        name, _, row = place.partition("/")
+        ids = self.ids()
+        root = f"^/dataSetApi/dataSet/{ids.get(name, 'FileUpload')}"
+        if row == "+":
+            return method, f"{root}/dataSetRow$"
+        if row == "++":
+            return method, f"{root}/dataSetRow/FileUpload$"
+        return method, f"{root}/dataSetRow/{ids[place]}$" if row else f"{root}$"
+
+    def rule(self, write: str, fault: str, **more: Any) -> Mapping[str, Any]:
+        """Return the emulator's rule for a fault of one of the writes."""
+        method, path = self.path(write)
+        return {"match": {"method": method, "path": path}, "fault": fault, **more}
 
     def ending(self) -> Ending:
         """Return how things are."""
@@ -176,3 +244,8 @@ def check_ended(world: RowWorld, undisturbed: Ending) -> None:
     since = len(world.writes())
     assert "No changes" in world.again()
     assert len(world.writes()) == since
+
+
+def rows_made(writes: list[str]) -> int:
+    """Return how many rows uploads made."""
+    return sum(int([*each.split(), "1"][2]) for each in writes if each.startswith("POST"))
