@@ -206,11 +206,9 @@ class _Run:
     def _is_state(self, path: Path) -> bool:
         return self.draft.type == "Stack" and path == _STATE
 
-    def _secret(self, secret: SecretRef, path: Path) -> SecretRef | str:
+    def _secret(self, secret: SecretRef, path: Path) -> SecretRef:
         if self._wants_secret(path):
             return secret
-        if self._is_state(path):
-            return str(secret)
         raise _Failed(
             f"{dotted(path)} can't be a secret",
             f"${{{secret.scheme}:...}} is read when a request is signed, and only for fields that are secret.",
