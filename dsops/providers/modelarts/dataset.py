@@ -315,16 +315,22 @@ def _sent_format(label_format: Mapping[str, Any]) -> dict[str, Any]:
     return {wire[name]: value for name, value in label_format.items()}
 
 
+def _given(document: Document, name: str, otherwise: Any) -> Any:
+    """Return a member of a document; null is as good as absent."""
+    value = document.get(name)
+    return otherwise if value is None else value
+
+
 def _decode(document: Document) -> LiveObject:
     """Read a dataset of an answer; what it leaves out is unknown."""
     name = checked(document["dataset_name"], str)
     attributes: dict[str, Any] = {"name": name, "type": DATASET_TYPE.word(checked(document["dataset_type"], int))}
     attributes |= {path: checked(document[wire], type_) for path, (wire, type_) in _PLAIN.items() if wire in document}
-    attributes["description"] = checked(document.get("description") or "", str)
+    attributes["description"] = checked(_given(document, "description", ""), str)
     if "labels" in document:
-        attributes["labels"] = labels.read_labels(document["labels"] or [])
+        attributes["labels"] = labels.read_labels(_given(document, "labels", []))
     if document.get("schema") is not None:
         attributes["schema"] = [_column(each) for each in checked(document["schema"], list)]
-    sources = checked(document.get("data_sources") or [], list)
+    sources = checked(_given(document, "data_sources", []), list)
     attributes |= source.read_source(sources[0]) if sources else {}
     return LiveObject(document[DATASET_ID], (name,), attributes)
