@@ -1,6 +1,6 @@
 """The JSON Schemas of all there is: what dsops comes with, and what installed providers bring."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,14 @@ def all_schemas() -> dict[str, Any]:
     Raises:
         DsopsError: An installed provider can't be loaded.
     """
-    files = {name: path for each in installed_names() for name, path in further_schemas(each).items()}
-    kinds = {**schemas(), **{name: path for name, path in files.items() if "/" in name}}
-    return {STACK: _stack(files), **{name: orjson.loads(path.read_bytes()) for name, path in sorted(kinds.items())}}
+    ours = {name: _read(path) for name, path in schemas().items()}
+    stack, further = _read(asset("schemas", "Stack.json")), _further(installed_names())
+    if further:
+        from dsops.manifest.extensions import with_connections
+
+        stack = with_connections(stack, {name: each for name, each in further.items() if "/" not in name})
+    kinds = {**ours, **{name: each for name, each in further.items() if "/" in name}}
+    return {STACK: stack, **dict(sorted(kinds.items()))}
 
 
 def schema_of(kind: str) -> str | None:
@@ -30,18 +35,25 @@ def schema_of(kind: str) -> str | None:
     Raises:
         DsopsError: An installed provider can't be loaded.
     """
-    if kind == STACK and installed_names():
-        return json_text(all_schemas()[STACK])
-    files = {STACK: asset("schemas", "Stack.json"), **schemas()}
-    path = files.get(kind) or further_schemas(kind.partition("/")[0]).get(kind)
-    return path.read_text(encoding="utf-8").rstrip("\n") if path and ("/" in kind or kind == STACK) else None
+    path = schemas().get(kind)
+    if path is None and kind == STACK and not installed_names():
+        path = asset("schemas", "Stack.json")
+    if path is not None:
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    found = all_schemas() if kind == STACK else _further([kind.partition("/")[0]])
+    return json_text(found[kind]) if kind in found and (kind == STACK or "/" in kind) else None
 
 
-def _stack(files: Mapping[str, Path]) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(asset("schemas", "Stack.json").read_bytes())
-    connections = {name: orjson.loads(path.read_bytes()) for name, path in files.items() if "/" not in name}
-    if not connections:
-        return document
-    from dsops.manifest.extensions import with_connections
+def _further(names: Iterable[str]) -> dict[str, Any]:
+    """Return the schemas of providers of other packages: kinds' by type, connections' by name."""
+    found = {name: path for each in names for name, path in further_schemas(each).items()}
+    if not found:
+        return {}
+    from dsops.manifest.extensions import with_envelope
 
-    return with_connections(document, connections)
+    return {name: with_envelope(name, _read(path)) if "/" in name else _read(path) for name, path in found.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(path.read_bytes())
+    return document

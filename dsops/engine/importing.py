@@ -38,7 +38,7 @@ from dsops.model import (
     State,
 )
 from dsops.planner import Scope, declare
-from dsops.providers import kind_of, kinds, schemas
+from dsops.providers import further_schemas, kind_of, kinds, schemas
 
 Write = Callable[[Mapping[str, str | Iterable[bytes]]], None]
 _Place = tuple[str, NaturalKey]
@@ -100,7 +100,7 @@ async def import_one(
     Raises:
         DsopsError: It isn't there, is recorded already, or can't be read.
     """
-    if address.type not in schemas():
+    if address.type not in schemas() and address.type not in further_schemas(address.provider):
         raise DsopsError.of(f"there is no kind {address.type}", hint=f"kinds: {', '.join(sorted(schemas()))}")
     kind = kind_of(address.type)
     name = _connection(workspace.stack, address.provider, connection)

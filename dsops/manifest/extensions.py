@@ -9,12 +9,13 @@ from typing import Any, Final
 from dsops.manifest.draft import Draft
 from dsops.manifest.schema import Schema
 from dsops.model import Diagnostic, DsopsError
+from dsops.model.assets import asset
 
 STACK: Final = "Stack"
 _COMMON = ("maxConcurrency", "timeout", "settle", "insecure")
 
 Others = Callable[[str], Mapping[str, FilePath]]
-"""Takes a provider's name; returns the schema files of its kinds by type, and that of its connections by its name.
+"""Takes a provider's name; returns the schema files of its kinds' specs by type, of its connections by its name.
 
 Empty where there is no such provider. May raise DsopsError: there is one, and it can't be used.
 """
@@ -66,6 +67,8 @@ class Extensions:
     def schema(self, type_: str) -> Schema:
         """Read a schema; that of the stack knows the connections of further providers."""
         found = Schema(self.paths[type_])
+        if type_.partition("/")[0] in self._asked:
+            return Schema(with_envelope(type_, found.document))
         further = [each for each in self.paths if "/" not in each and each != STACK]
         if type_ != STACK or not further:
             return found
@@ -100,3 +103,29 @@ def with_connections(stack: Mapping[str, Any], connections: Mapping[str, Mapping
             "properties": properties,
         }
     return document
+
+
+def with_envelope(type_: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a further provider's manifests: that of their spec, with what every manifest has around it.
+
+    Args:
+        type_: ``notes/Note``.
+        spec: The schema of the spec; its ``$defs`` become those of the whole.
+    """
+    provider, kind = type_.split("/")
+    envelope = Schema(asset("schemas", "uipath", "Dataset.json")).document["$defs"]["metadata"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": type_,
+        "description": spec.get("description", type_),
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "additionalProperties": False,
+        "properties": {
+            "apiVersion": {"const": f"{provider}/v1"},
+            "kind": {"const": kind},
+            "metadata": {"$ref": "#/$defs/metadata"},
+            "spec": {name: each for name, each in spec.items() if name not in {"$defs", "$schema", "$id"}},
+        },
+        "$defs": {**spec.get("$defs", {}), "metadata": envelope},
+    }

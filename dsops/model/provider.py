@@ -291,7 +291,10 @@ class Provider(Protocol):
 
 
 class InstalledProvider(Provider, Protocol):
-    """A provider that another package brings. ``schemas/Stack.json`` doesn't know the fields of its connections."""
+    """A provider that another package brings.
+
+    The files that its kinds name as ``KindInfo.schema`` describe the spec alone; what is around it is added.
+    """
 
     @property
     def connection(self) -> Path:
