@@ -4,11 +4,17 @@ Rows are written as in manifests; ``[input, answer]`` is short for a row with ju
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dsops import engine
+from dsops.engine import Workspace
+from dsops.manifest import load
+from dsops.model import State
+from dsops.providers import kinds
 from tests.conformance.stage import Document, Json, Stage, content, placed
 from tests.support import AnsweringEmulator
 from tests.support.geai import ask, held_datasets, plain_row, wire_row
@@ -89,6 +95,18 @@ class Evaluations(Stage):
         found = {row["input"]: row["expectedAnswer"] for row in rows}
         assert len(found) == len(rows), "two rows have one input"
         return found
+
+    def state(self) -> State:
+        """Return what is recorded."""
+        return engine.store_of(self.workspace().stack).load()
+
+    def workspace(self) -> Workspace:
+        """Return the stack as it is declared now, as the commands load it."""
+        schemas = {name: kind.info.schema for name, kind in kinds().items()}
+        environ = {**os.environ, "CM_TOKEN": self.token}
+        loaded = load(self.folder, env=None, variables={}, environ=environ, schemas=schemas)
+        assert loaded.stack is not None, loaded.diagnostics
+        return Workspace(loaded.stack, loaded.resources)
 
     def is_live(self, path: str, wanted: Json) -> None:
         """Check the fields of a dataset that are named; ``rows`` are compared whole. None: it is not there."""

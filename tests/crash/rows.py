@@ -9,16 +9,12 @@ fresh   sync    made, with more rows than fit into one part
 ======= ======= ======================================================================================================
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dsops import engine
-from dsops.engine import Workspace
-from dsops.manifest import load
-from dsops.model import Record, State, key_digest, rows_holder
-from dsops.providers import kinds
+from dsops.model import Record, key_digest, rows_holder
 from tests.conformance.evaluations import Evaluations, evaluation, row_of, shown
 from tests.crash.forks import Forked, Forks
 from tests.crash.world import until
@@ -201,19 +197,8 @@ class RowWorld(Evaluations):
 
     def _marks(self, record: Record) -> Marks:
         holder = rows_holder(record.address.type, record.endpoint, record.remote_id)
-        marks = dict(engine.store_of(self._workspace().stack).rows(holder))
+        marks = dict(engine.store_of(self.workspace().stack).rows(holder))
         return {_NAMES.get(key, key): mark[1:] for key, mark in marks.items()}
-
-    def state(self) -> State:
-        """Return what is recorded."""
-        return engine.store_of(self._workspace().stack).load()
-
-    def _workspace(self) -> Workspace:
-        schemas = {name: kind.info.schema for name, kind in kinds().items()}
-        environ = {**os.environ, "CM_TOKEN": self.token}
-        loaded = load(self.folder, env=None, variables={}, environ=environ, schemas=schemas)
-        assert loaded.stack is not None, loaded.diagnostics
-        return Workspace(loaded.stack, loaded.resources)
 
     def committed(self) -> list[str]:
         """Return the writes that were carried out, ids left out and sorted."""
