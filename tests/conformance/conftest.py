@@ -12,9 +12,10 @@ from dsops.state import StateStore
 from tests.conformance.stage import Stage, emulator_with_tokens
 from tests.conformance.state_process import Process, Start, open_as
 from tests.support import RunningEmulator
+from tests.support.buckets import CREDENTIALS, running_seaweed
 from tests.support.postgres import PostgresServer, running_postgres
 
-STORES = ("sqlite", "postgres")
+STORES = ("sqlite", "postgres", "s3")
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +24,22 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    with running_seaweed() as url:
+        yield url
+
+
 @pytest.fixture(params=STORES)
 def store_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Name a store whose server runs; other processes find it in the environment."""
     kind = str(request.param)
     if kind == "postgres":
         monkeypatch.setenv("TEST_POSTGRES", request.getfixturevalue("postgres").address)
+    if kind == "s3":
+        monkeypatch.setenv("TEST_S3", request.getfixturevalue("s3"))
+        for name, value in CREDENTIALS.items():
+            monkeypatch.setenv(name, value)
     return kind
 
 

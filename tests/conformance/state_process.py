@@ -36,9 +36,10 @@ from dsops.model import (
 from dsops.state import Session, StateStore
 from dsops.state.address import take_apart
 from dsops.state.sqlite import SqliteStore
+from tests.support.buckets import address
 
 STACK = "support-mail"
-SETTINGS = ("schema",)
+SETTINGS = ("schema", "endpoint", "region")
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
 COUNTER = Address("uipath", "Dataset", "counter")
@@ -48,15 +49,21 @@ HOLDER = rows_holder(COUNTER.type, "https://example.com", "id-1")
 
 def open_as(kind: str, root: Path, seconds: float = 60.0, *, stack: str = STACK, env: str | None = None) -> StateStore:
     """Open the one store of a kind below a folder, with leases of a length of our choice."""
+    unique = hashlib.sha256(str(root).encode()).hexdigest()[:16]
     match kind:
         case "sqlite":
             return SqliteStore(root / ".dsops/state.db", stack=stack, env=env, lease_seconds=seconds)
         case "postgres":
             from dsops.state.postgres import PostgresStore
 
-            schema = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-            place = take_apart(f"{os.environ['TEST_POSTGRES']}?schema={schema}", root, SETTINGS)
+            place = take_apart(f"{os.environ['TEST_POSTGRES']}?schema={unique}", root, SETTINGS)
             return PostgresStore(place, stack=stack, env=env, lease_seconds=seconds)
+        case "s3":
+            from dsops.state.document import DocumentStore
+            from dsops.state.objects import ObjectShelf
+
+            place = take_apart(address(os.environ["TEST_S3"], unique), root, SETTINGS)
+            return DocumentStore(lambda: ObjectShelf(place), stack=stack, env=env, lease_seconds=seconds)
         case _:
             raise ValueError(kind)
 
