@@ -7,6 +7,7 @@ safe        sent again                        answered: as ever; lost four times
 (a delete)  its name is read                  gone, or another object's: done; else sent again
 unique      its natural key is read           there as sent: ours; there otherwise: failed;
                                               not there: sent again
+(an update) the object is read                as sent: done; else sent again
 append      nothing                           unknown: the intent stays open for recovery
 =========== ================================= ================================================
 """
@@ -186,7 +187,7 @@ class Sender:
             return unknown(unreadable, sent)
 
     async def _after_loss(self, job: Job, intent: Intent, sent: int) -> Result | None:
-        """Look for the object of a create or a delete whose answer was lost; None means: send again.
+        """Look what became of a call whose answer was lost; None means: send again.
 
         A delete is not repeated blindly: somebody may have made another object of that name meanwhile.
         """
@@ -198,6 +199,9 @@ class Sender:
         if deletes:
             gone = live is None or live.remote_id != job.record.remote_id
             return await self._succeeded(job, intent, None, sent) if gone else None
+        if live is not None and job.call.effect is Effect.UPDATE:
+            other = ignored_by_server(job.call, job.record, live)
+            return None if other else await self._succeeded(job, intent, live, sent)
         return None if live is None else await self._found(job, intent, live, witness, sent)
 
     async def _found(self, job: Job, intent: Intent, live: LiveObject, witness: Witness | None, sent: int) -> Result:

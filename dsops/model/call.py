@@ -13,8 +13,8 @@ from dsops.model.values import KNOWN_AFTER_APPLY, Reference, references
 class Repeat(StrEnum):
     """What may be done when the answer of a call was lost.
 
-    SAFE: send it again, repeating changes nothing. UNIQUE: a natural key tells afterwards whether it happened.
-    APPEND: only a new remote id tells.
+    SAFE: send it again, repeating changes nothing. UNIQUE: a natural key tells afterwards whether it happened; of an
+    update, the object itself. APPEND: only a new remote id tells.
     """
 
     SAFE = "safe"

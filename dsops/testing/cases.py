@@ -12,8 +12,8 @@ _NEEDS = "dsops_needs"
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def needs(*names: str) -> Callable[[_F], _F]:
-    """Run a test for those kinds only whose case has these fields, and whose API has these verbs."""
+def needs(*names: str | Verb) -> Callable[[_F], _F]:
+    """Run a test for those kinds only whose case has the fields that are named, and whose API the verbs."""
 
     def mark(function: _F) -> _F:
         setattr(function, _NEEDS, names)
@@ -28,9 +28,9 @@ def fitting(function: Any, cases: Sequence[KindCase], kinds: Callable[[str], Kin
     return [each for each in cases if all(_has(each, name, kinds) for name in names)]
 
 
-def _has(case: KindCase, name: str, kinds: Callable[[str], Kind]) -> bool:
-    if name in set(Verb):
-        return Verb(name) in kinds(case.kind).info.verbs
+def _has(case: KindCase, name: str | Verb, kinds: Callable[[str], Kind]) -> bool:
+    if isinstance(name, Verb):
+        return name in kinds(case.kind).info.verbs
     return bool(getattr(case, name))
 
 

@@ -37,11 +37,14 @@ class Laws:
                 assert failure.kind is FailureKind.RATE_LIMITED
 
     def test_odd_answers_make_errors_and_no_tracebacks(self, provider: Provider, case: KindCase) -> None:
-        """Reading and listing refuse what isn't an answer; they never say that nothing is there."""
+        """Reading and listing refuse what isn't an answer; they never say that nothing is there.
+
+        An empty object may be a list in an API that leaves empty ones out.
+        """
         kind = provider.kinds[case.kind]
         key = ("a",) * (len(kind.info.own_key) + (1 if kind.info.parent else 0))
         parent = kind.info.parent_key(key)
-        for body in ({}, None, "ok", [None], {"id": 5}):
+        for body in (None, "ok", [None], {"id": 5}):
             for flow in (kind.reading(key, "id"), kind.listing(parent)):
                 try:
                     call = next(flow)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dsops.model import Action, Cause, DsopsError, Reason, Report
+from dsops.model import Action, Cause, DsopsError, Reason, Report, Verb
 from dsops.testing.cases import needs
 from dsops.testing.subject import KindCase
 from dsops.testing.trial import Trial
@@ -104,7 +104,7 @@ class Lifecycle:
         assert trial.since(before) == []
         is_live(trial, case)
 
-    @needs("replace", "delete")
+    @needs("replace", Verb.DELETE)
     def test_it_is_replaced_where_that_is_allowed(self, trial: Trial, case: KindCase) -> None:
         """The old object goes, another comes, and the record is that one's."""
         created(trial, case, **ALLOWED)
@@ -118,7 +118,7 @@ class Lifecycle:
         assert trial.state().records[trial.address(case)].remote_id != old
         trial.settled()
 
-    @needs("delete")
+    @needs(Verb.DELETE)
     def test_it_is_deleted_when_it_is_declared_no_longer(self, trial: Trial, case: KindCase) -> None:
         """It goes, its record too, and what it needs stays."""
         created(trial, case)
@@ -136,7 +136,7 @@ class Lifecycle:
         created(trial, case)
         done(trial.apply(destroy=True))
         assert trial.state().records == {}
-        if "delete" in trial.provider.kinds[case.kind].info.verbs:
+        if Verb.DELETE in trial.provider.kinds[case.kind].info.verbs:
             assert case.look(trial.subject.url) is None
 
     def test_what_was_imported_plans_to_nothing(self, trial: Trial, case: KindCase) -> None:

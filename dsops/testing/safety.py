@@ -1,6 +1,6 @@
 """What must not happen by accident: verbs that are forbidden, objects that are protected."""
 
-from dsops.model import Action, Reason
+from dsops.model import Action, Reason, Verb
 from dsops.testing.cases import needs
 from dsops.testing.lifecycle import ALLOWED, created, done, is_live
 from dsops.testing.subject import KindCase
@@ -45,7 +45,7 @@ class Safety:
         is_live(trial, case)
         assert trial.address(case) not in trial.state().records
 
-    @needs("delete")
+    @needs(Verb.DELETE)
     def test_what_is_protected_is_not_deleted(self, trial: Trial, case: KindCase) -> None:
         """Not when its manifest is gone, and not by destroy; it takes an apply of ``protect: false`` first."""
         created(trial, case, protect=True)
@@ -64,7 +64,7 @@ class Safety:
         done(trial.apply())
         assert case.look(trial.subject.url) is None
 
-    @needs("replace", "delete")
+    @needs("replace", Verb.DELETE)
     def test_what_is_protected_is_not_replaced(self, trial: Trial, case: KindCase) -> None:
         """Whatever ``replace`` says."""
         meta = {**ALLOWED, "protect": True}

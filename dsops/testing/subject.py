@@ -21,7 +21,7 @@ class Subject:
         url: Where its server listens: loopback, plain HTTP, without a trailing slash.
         connection: The connection's fields besides ``provider`` and ``endpoint``; a secret is ``${env:NAME}``.
         secrets: Environment variable to the secret that the server takes: long and strange enough to be looked for in
-            everything that dsops says and writes.
+            everything that dsops says and writes. An empty one is not given at all.
         reset: Given ``url``, empties the account; called before each test.
         base: What the endpoint has after ``url``: ``/v2``.
     """
@@ -35,7 +35,7 @@ class Subject:
 
     def __post_init__(self) -> None:
         """Refuse secrets that would be found by chance."""
-        short = [name for name, value in self.secrets.items() if len(value) < 10]
+        short = [name for name, value in self.secrets.items() if 0 < len(value) < 10]
         if short:
             raise ValueError(f"secrets that are looked for need ten characters or more: {', '.join(short)}")
 

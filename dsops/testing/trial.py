@@ -196,7 +196,7 @@ class Trial:
 
     def _run(self, work: Callable[[], Coroutine[Any, Any, _R]]) -> _R:
         before = {name: os.environ.get(name) for name in self.subject.secrets}
-        os.environ.update(self.subject.secrets)
+        os.environ.update({name: value for name, value in self.subject.secrets.items() if value})
         try:
             return asyncio.run(work())
         except DsopsError as error:
@@ -205,7 +205,7 @@ class Trial:
         finally:
             for name, value in before.items():
                 if value is None:
-                    del os.environ[name]
+                    os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
 

@@ -199,6 +199,8 @@ class Dataset:
                 body=body,
                 effect=Effect.UPDATE,
                 settles=_settled(attributes),
+                # A label can't be added or deleted twice (specs/modelarts.md, choice 26).
+                repeat=Repeat.UNIQUE if "labels" in attributes else Repeat.SAFE,
                 permission=UPDATE,
             ),
         )
