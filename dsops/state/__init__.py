@@ -14,7 +14,7 @@ from dsops.state.entries import HistoryEntry, PlanRun, PlanStatus
 
 __all__ = ["HistoryEntry", "PlanRun", "PlanStatus", "Session", "StateStore", "open_store"]
 
-SCHEMES = ("sqlite", "postgres", "postgresql")
+SCHEMES = ("sqlite", "postgres", "postgresql", "s3", "gs", "az")
 
 
 def open_store(address: str, *, root: Path, stack: str, env: str | None) -> StateStore:
@@ -35,6 +35,8 @@ def open_store(address: str, *, root: Path, stack: str, env: str | None) -> Stat
             return _sqlite(address, place, root, stack, env)
         case "postgres" | "postgresql":
             return _postgres(address, root, stack, env)
+        case "s3" | "gs" | "az":
+            return _objects(address, root, stack, env)
         case _:
             raise StateError.of(
                 f"{address!r} is not an address of a state",
@@ -61,6 +63,17 @@ def _postgres(address: str, root: Path, stack: str, env: str | None) -> StateSto
     except ImportError as problem:
         raise _missing("postgres", "PostgreSQL") from problem
     return PostgresStore(place, stack=stack, env=env)
+
+
+def _objects(address: str, root: Path, stack: str, env: str | None) -> StateStore:
+    try:
+        from dsops.state.objects import SETTINGS, ObjectShelf
+    except ImportError as problem:
+        raise _missing("cloud", "an object store") from problem
+    from dsops.state.document import DocumentStore
+
+    place = take_apart(address, root, SETTINGS)
+    return DocumentStore(lambda: ObjectShelf(place), stack=stack, env=env)
 
 
 def _missing(extra: str, what: str) -> StateError:

@@ -179,6 +179,11 @@ class Backend(Protocol):
         """Seconds between two looks at a lease that somebody else holds."""
         ...
 
+    @property
+    def linger(self) -> float:
+        """Seconds that a commit may wait for the outcomes of calls in flight, where each commit writes a lot."""
+        ...
+
     def look(self) -> Lease:
         """Return the lease as it is."""
         ...

@@ -66,6 +66,7 @@ class LeasedSession:
         self._runs = dict(found.runs)
         self._last_intent = found.last_intent
         self._open = {intent.id for intent in found.state.intents}
+        self._flying: set[int] = set()
         self._holders: Holders | None = Holders(found.state.records, found.holders)
         self._read_rows = read_rows
         self._pending: list[Request] = []
@@ -88,6 +89,7 @@ class LeasedSession:
         numbered = tuple(replace(intent, id=number) for number, intent in enumerate(intents, first))
         await self._write(Delta(announced={intent.id: encode_intent(intent) for intent in numbered}))
         self._open.update(intent.id for intent in numbered)
+        self._flying.update(intent.id for intent in numbered)
         return numbered
 
     async def settle(
@@ -102,6 +104,7 @@ class LeasedSession:
         """Close an open intent, save and drop records, change the rows held."""
         if intent_id not in self._open:
             raise ValueError(f"no intent {intent_id} is open")
+        self._flying.discard(intent_id)
         delta = Delta(settled={intent_id: outcome}, records=_records(put, drop), rows=self._rows(put, drop, rows))
         await self._write(delta)
         self._open.discard(intent_id)
@@ -152,7 +155,7 @@ class LeasedSession:
         """Hand everything that was asked for to the thread."""
         requests, self._pending = self._pending, []
         if requests:
-            self._writer.submit(requests)
+            self._writer.submit(requests, len(self._flying))
 
     async def _note_run(self, run: PlanRun) -> None:
         await self._write(Delta(runs={run.plan_id: run}))

@@ -57,6 +57,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._wake = threading.Condition()
         self._queue: list[Request] = []
+        self._flying = 0
         self._stop = threading.Event()
         self._lost: LeaseLost | None = None
         self._ended: BaseException | None = None
@@ -70,9 +71,10 @@ class Writer:
         over = self._lost or self._ended or self._stop.is_set()
         return 0.0 if over else self._since + self._seconds
 
-    def submit(self, requests: Sequence[Request]) -> None:
-        """Queue requests for the next commit."""
+    def submit(self, requests: Sequence[Request], flying: int) -> None:
+        """Queue requests for the next commit, given how many calls are in flight whose outcome will follow."""
         with self._wake:
+            self._flying = flying
             if self._ended is None and not self._stop.is_set():
                 self._queue.extend(requests)
                 self._wake.notify()
@@ -128,17 +130,24 @@ class Writer:
         """Commit and renew until told to stop. The first commit moves the stamp on; later ones keep it."""
         ours = Stamp(stamp.lineage or str(uuid4()), stamp.serial + 1)
         renewal = self._since + self._pause
-        while (requests := self._next(renewal)) is not None:
+        while (requests := self._next(renewal, backend.linger)) is not None:
             if time.monotonic() >= renewal:
                 renewal = self._renew(backend, lease)
             if requests and self._commit(backend, lease, stamp, ours, requests):
                 stamp = ours
 
-    def _next(self, until: float) -> list[Request] | None:
-        """Wait for requests until an instant; None when no more will come."""
+    def _next(self, until: float, linger: float) -> list[Request] | None:
+        """Wait for requests until an instant; None when no more will come.
+
+        Where a commit writes a lot, those that are queued wait a little for the outcomes of calls in flight.
+        """
         with self._wake:
             if not self._queue and not self._stop.is_set():
                 self._wake.wait(max(0.0, until - time.monotonic()))
+            end = min(until, time.monotonic() + linger)
+            while self._queue and self._flying and not self._stop.is_set() and (left := end - time.monotonic()) > 0:
+                if not self._wake.wait(min(left, linger / 5)):  # nothing comes just now
+                    break
             requests, self._queue = self._queue, []
             return None if self._stop.is_set() and not requests else requests
 

@@ -45,6 +45,7 @@ class PostgresBackend:
     """Implements `Backend`; made, used and closed by one thread."""
 
     poll = 0.25
+    linger = 0.0
 
     def __init__(self, place: Place, *, stack: str, env: str | None) -> None:
         """Connect, making schema and tables where there are none; raises as `StateStore.load`."""

@@ -86,6 +86,7 @@ class SqliteBackend:
     """Implements `Backend`; made, used and closed by one thread."""
 
     poll = 0.05
+    linger = 0.0
 
     def __init__(self, path: Path, *, stack: str, env: str | None) -> None:
         """Open a state file, making it where there is none; raises as `StateStore.load`."""
