@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import TOKEN, Done, RunningEmulator, run_dsops, start_emulator
+from tests.support import TOKEN, Done, RunningEmulator, run_dsops, start_emulator, vi
 from tests.support.modelarts import held_datasets
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -32,7 +32,7 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def dsops(stack: Path, emulator: RunningEmulator, *args: str) -> Done:
     secrets = ("DSOPS_EXAMPLE_TOKEN", "DSOPS_EXAMPLE_ACCESS_KEY", "DSOPS_EXAMPLE_SECRET_KEY")
-    env = {"DSOPS_VAR_endpoint": emulator.url, **dict.fromkeys(secrets, TOKEN)}
+    env = {"DSOPS_VAR_endpoint": emulator.url, **dict.fromkeys(secrets, TOKEN), "DSOPS_EXAMPLE_VI_TOKEN": vi.SECRET}
     return run_dsops(*args, cwd=stack, env=env)
 
 
@@ -46,7 +46,8 @@ def plan(stack: Path, emulator: RunningEmulator, *, code: int) -> dict[str, Any]
 
 def held(emulator: RunningEmulator) -> list[dict[str, Any]]:
     """Return every dataset of every provider."""
-    return [*emulator.datasets(), *emulator.evaluations("help-desk"), *held_datasets(emulator.url).values()]
+    others = [*held_datasets(emulator.url).values(), *vi.held_datasets(emulator.url)]
+    return [*emulator.datasets(), *emulator.evaluations("help-desk"), *others]
 
 
 def test_there_are_examples() -> None:
