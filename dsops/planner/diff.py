@@ -143,7 +143,7 @@ def _reaches_below(path: str, ignored: tuple[str, ...]) -> bool:
 def _explain(path: str, desired: Attributes, recorded: Attributes, live: Attributes) -> list[FieldDiff]:
     """Name what differs in a field known to differ: each entry of a map, else the field."""
     known = path in live
-    before = live[path] if known else recorded.get(path)
+    before = live[path] if known else masked(recorded.get(path))
     after = desired[path]
     if isinstance(before, dict) and isinstance(after, dict):
         past = recorded.get(path, _UNKNOWN)

@@ -11,6 +11,7 @@ from dsops.model import (
     Reason,
     Record,
     RowChanges,
+    masked,
     warning,
 )
 from dsops.planner.decide import Decision
@@ -55,7 +56,8 @@ def _item(decision: Decision, inputs: Inputs, decisions: Decisions) -> DriftItem
     if decision.action is not Action.NOOP:
         return DriftItem(address, "pending", fields, rows)
     if decision.unverifiable:
-        unknown = (FieldDiff(path, None, subject.desired[path], Cause.UNVERIFIABLE) for path in decision.unverifiable)
+        desired = subject.desired
+        unknown = (FieldDiff(path, None, masked(desired[path]), Cause.UNVERIFIABLE) for path in decision.unverifiable)
         return DriftItem(address, "unverifiable", tuple(unknown))
     return None
 

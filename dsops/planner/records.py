@@ -10,6 +10,7 @@ from dsops.model import (
     RecordedRows,
     Resource,
     Stack,
+    masked,
 )
 from dsops.planner.inputs import Subject
 
@@ -87,7 +88,7 @@ def settings_fields(subject: Subject, resource: Resource, record: Record, after:
         fields.append(FieldDiff("metadata.replace", record.replace, meta.replace, Cause.PENDING))
     fields += _rows_fields(record.rows, after.rows)
     released = [path for path in record.attributes if path not in subject.desired]
-    return fields + [FieldDiff(path, record.attributes[path], None, Cause.RELEASED) for path in released]
+    return fields + [FieldDiff(path, masked(record.attributes[path]), None, Cause.RELEASED) for path in released]
 
 
 def _rows_fields(was: RecordedRows | None, will: RecordedRows | None) -> list[FieldDiff]:

@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from dsops.model import Address, Holder, Intent, Record, RecordedRows, RowMode, Verb
+from dsops.model import Address, Holder, Intent, Record, RecordedRows, RowMode, SecretRef, Verb
 from dsops.state.marks import pack, unpack_all
 
 
 def encode_record(record: Record) -> bytes:
-    """Return the JSON of a record. Attributes must be JSON values (lists, not tuples): TypeError otherwise."""
+    """Return the JSON of a record. Attributes must be references to secrets or JSON values (lists, not tuples)."""
     return orjson.dumps(_record_document(record))
 
 
@@ -109,6 +109,10 @@ def _record_document(record: Record) -> dict[str, Any]:
         "replace": record.replace,
         "schemaVersion": record.schema_version,
     }
+    secrets = {path: value for path, value in record.attributes.items() if type(value) is SecretRef}
+    if secrets:
+        document["attributes"] = {path: each for path, each in record.attributes.items() if path not in secrets}
+        document["secrets"] = {path: [each.scheme, each.name] for path, each in secrets.items()}
     if record.rows is not None:
         document["rows"] = {
             "mode": record.rows.mode,
@@ -117,6 +121,14 @@ def _record_document(record: Record) -> dict[str, Any]:
             "digest": record.rows.digest,
         }
     return document
+
+
+def _attributes(document: dict[str, Any]) -> dict[str, Any]:
+    attributes: dict[str, Any] = document["attributes"]
+    secrets = document.get("secrets")
+    if secrets is None:
+        return attributes
+    return {**attributes, **{path: SecretRef(scheme, name) for path, (scheme, name) in secrets.items()}}
 
 
 def _rows(document: dict[str, Any] | None) -> RecordedRows | None:
@@ -145,7 +157,7 @@ class _Reader:
             key=tuple(document["key"]),
             parent=None if parent is None else self.address(parent),
             depends_on=tuple([self.address(each) for each in document["dependsOn"]]),
-            attributes=document["attributes"],
+            attributes=_attributes(document),
             protect=document["protect"],
             policy=self._policies.get(policy) or self._policy(policy),
             replace=document["replace"],

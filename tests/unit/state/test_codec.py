@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsops.model import Address, Holder, Intent, Record, RecordedRows, RowMark, RowMode, Verb
+from dsops.model import Address, Holder, Intent, Record, RecordedRows, RowMark, RowMode, SecretRef, Verb
 from dsops.state.codec import (
     Records,
     decode_holder,
@@ -42,7 +42,7 @@ RECORDS = st.builds(
     key=st.lists(TEXT, max_size=3).map(tuple),
     parent=st.none() | ADDRESSES,
     depends_on=st.lists(ADDRESSES, max_size=3).map(tuple),
-    attributes=st.dictionaries(TEXT, JSON, max_size=4),
+    attributes=st.dictionaries(TEXT, JSON | st.builds(SecretRef, st.sampled_from(["env", "file"]), TEXT), max_size=4),
     protect=st.booleans(),
     policy=st.frozensets(st.sampled_from(Verb)),
     replace=st.booleans(),
