@@ -207,14 +207,17 @@ def _judge_update(intent: Intent, live: LiveObject | None) -> Finding:
         case False:
             return Finding(intent, "the interrupted update was not carried out", certain=False)
         case None:
-            words = "nothing tells whether the interrupted update was carried out; it will be sent again"
+            words = "nothing tells whether the interrupted update was carried out; what is left to do is planned again"
             return Finding(intent, words, certain=False)
 
 
 def _is_as(wanted: Attributes, live: Attributes, paths: tuple[str, ...]) -> bool | None:
-    """Whether live has the wanted values, as far as it tells; None when it tells nothing."""
+    """Whether live has the wanted values, as far as it tells; None when it tells nothing.
+
+    Of one of several calls for a row, which settle nothing each by itself, it tells nothing.
+    """
     known = [path for path in paths if path in live and path in wanted]
-    return all(live[path] == wanted[path] for path in known) if known or not paths else None
+    return all(live[path] == wanted[path] for path in known) if known else None
 
 
 def _after(state: State, findings: list[Finding]) -> State:

@@ -52,7 +52,9 @@ class RowsToSend:
             source = self.declared.source(write.body.numbers[0])
             hint = "nothing of this call was sent; plan again"
             raise DsopsError(error(f"{source.file} changed since the plan", hint=hint, source=source))
-        return dataclasses.replace(call, body=content), tuple(self._moved(call)) + tuple(map(self.mark, values))
+        # After the first of several calls for one row it is neither as it was nor as it is to be: nothing to record.
+        marks = (*self._moved(call), *map(self.mark, values)) if write.settles else ()
+        return dataclasses.replace(call, body=content), marks
 
     def mark(self, values: Values) -> RowMark:
         """Return what the state will hold of a row."""

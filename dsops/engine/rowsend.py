@@ -7,7 +7,7 @@ upload   append           the rows are read: all there: done; none, once ``settl
                           some: those are recorded, and the rest is for the next plan
 PUT      safe             sent again
 DELETE   safe             sent again; a row that isn't there is deleted
-finer    append           the row is read: sent again if the call is still among those that it needs
+finer    append           the row is read: sent again, once ``settle`` has passed, if it still needs the call
 ======== ================ ===================================================================================
 
 An upload that is answered "accepted" is awaited. After a PUT the row is compared with what was sent; where just its
@@ -208,12 +208,14 @@ class _Errand:
 
     async def _look_for_finer(self, times: int) -> _Sent | None:
         target, write = self._rows.target(self._job.call), self._job.call.rows
-        live = None if write is None else await self._read_row(write.remote_id)
-        if target is None or live is None:
-            return None
-        pending = self._rows.codec.finer(self._owner, live, target)
-        same = any((each.method, each.path, each.body) == self._place for each in pending)
-        return None if same else _Sent(None, times)
+        async for _ in pauses(self._settle_time):
+            live = None if write is None else await self._read_row(write.remote_id)
+            if target is None or live is None:
+                return None
+            pending = self._rows.codec.finer(self._owner, live, target)
+            if not any((each.method, each.path, each.body) == self._place for each in pending):
+                return _Sent(None, times)
+        return None
 
     @property
     def _place(self) -> tuple[str, Any, Any]:

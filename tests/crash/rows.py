@@ -128,7 +128,7 @@ class RowWorld(Evaluations):
         self._declare(BASE, "before")
         self.again()
         self.add(*THEIRS, name="pool")
-        self._declare(TARGET, "after")
+        self.declare_target()
         self.emulator.request("DELETE", "/_emulator/requests")
         self.before = {each["dataSetRowId"] for document in self.held().values() for each in document["rows"]}
         return self
@@ -146,6 +146,10 @@ class RowWorld(Evaluations):
     def settle(self, seconds: float) -> None:
         """Set how long a lost write may still surface."""
         self.settings = {"settle": seconds}
+        self.declare_target()
+
+    def declare_target(self) -> None:
+        """Declare what is to be, and write its rows."""
         self._declare(TARGET, "after")
 
     def faults(self, *rules: Mapping[str, Any]) -> None:

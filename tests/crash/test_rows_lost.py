@@ -89,7 +89,6 @@ def test_it_surfaces_while_it_is_looked_for(row_world: RowWorld, undisturbed: En
     assert len(row_world.writes()) == sent, "nothing is sent before it is known what became of it"
     row_world.release()
     again.ended().ok()
-    row_world.settings = {"settle": 0}
     check_ended(row_world, undisturbed)
     assert rows_made(row_world.committed()) == rows_made(WRITES)
 

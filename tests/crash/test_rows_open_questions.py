@@ -11,6 +11,7 @@ MERGE, IGNORE, ASYNC = ("--row-put", "merge"), ("--row-put", "ignore-nested"), (
 WITHOUT_LISTS = pytest.mark.parametrize("switches", [MERGE, IGNORE], indirect=True, ids=lambda each: each[1])
 LATER = pytest.mark.parametrize("switches", [ASYNC], indirect=True, ids=["async"])
 
+_ENTRIES = "/dataSetRow(ExpectedSource|FilterVariable)$"
 _ROWS = {each["input"]: each for each in TARGET["faq"] if isinstance(each, dict)}
 NEXT = [
     {**_ROWS["nested"], "expectedAnswer": "c", "expectedSources": [{"name": "o", "value": "x"}], "filterVariables": []},
@@ -86,8 +87,10 @@ def test_killed_while_an_upload_is_awaited(row_world: RowWorld, undisturbed: End
     assert rows_made(row_world.committed()) > 0
 
 
-def change(world: RowWorld) -> None:
-    """Declare the further change."""
+def change(world: RowWorld, **settings: float) -> None:
+    """Declare the further change, on a connection with these settings."""
+    world.settings = settings
+    world.declare_target()
     others = [each for each in TARGET["faq"] if not isinstance(each, dict)]
     world.write([*others, *NEXT])
 
@@ -104,3 +107,44 @@ def check_next(world: RowWorld) -> None:
         assert row["expectedAnswer"] == each["expectedAnswer"]
     assert len(found) == len(TARGET["faq"])
     assert "No changes" in world.again()
+
+
+@WITHOUT_LISTS
+def test_a_finer_call_that_surfaces_while_it_is_looked_for(row_world: RowWorld) -> None:
+    """Nothing but waiting tells that it can't come any more: sent again at once, an entry would be there twice."""
+    row_world.again()
+    change(row_world, settle=20)
+    row_world.faults({"match": {"method": "POST", "path": _ENTRIES}, "fault": "hold"})
+    running = row_world.start(0, "--auto-approve", "--parallelism", "1")
+    until(lambda: row_world.held_back() == 1)
+    running.kill()
+    running.ended()
+    sent = len(row_world.writes())
+    again = row_world.start(0, "--auto-approve", "--parallelism", "1")
+    until(lambda: reads_since(row_world, sent) >= 2)
+    assert len(row_world.writes()) == sent
+    row_world.release()
+    again.ended().ok()
+    check_next(row_world)
+
+
+@WITHOUT_LISTS
+def test_a_finer_call_whose_answer_came_too_late(row_world: RowWorld) -> None:
+    row_world.again()
+    change(row_world, settle=20, timeout=1)
+    row_world.faults({"match": {"method": "POST", "path": _ENTRIES}, "fault": "hold"})
+    running = row_world.start(0, "--auto-approve", "--parallelism", "1")
+    until(lambda: row_world.held_back() == 1)
+    sent = len(row_world.writes())
+    until(lambda: reads_since(row_world, sent) >= 2)
+    assert len(row_world.writes()) == sent
+    row_world.release()
+    running.ended().ok()
+    check_next(row_world)
+
+
+def reads_since(world: RowWorld, sent: int) -> int:
+    """How many reads came since so many writes had been sent."""
+    log = world.emulator.requests()
+    writes = [index for index, each in enumerate(log) if each["method"] != "GET"]
+    return len(log) - 1 - writes[sent - 1]
