@@ -104,9 +104,9 @@ class RowWorld(Evaluations):
     forks: Forks
     before: set[str]
 
-    def start(self, boundary: int, *args: str) -> Forked:
-        """Begin an apply that kills itself at a boundary; 0: at none."""
-        return self.forks.start(self.folder, boundary, "apply", *args, env=self.env)
+    def start(self, boundary: int, *args: str, command: str = "apply") -> Forked:
+        """Begin a command that kills itself at a boundary; 0: at none."""
+        return self.forks.start(self.folder, boundary, command, *args, env=self.env)
 
     @property
     def env(self) -> dict[str, str]:
@@ -125,7 +125,7 @@ class RowWorld(Evaluations):
     def begun(self) -> "RowWorld":
         """Apply the base, let strangers in, and declare the target."""
         self.emulator.start_over()
-        self._declare(BASE, "before")
+        self.declare_rows(BASE, "before")
         self.again()
         self.add(*THEIRS, name="pool")
         self.declare_target()
@@ -133,10 +133,17 @@ class RowWorld(Evaluations):
         self.before = {each["dataSetRowId"] for document in self.held().values() for each in document["rows"]}
         return self
 
-    def _declare(self, datasets: Mapping[str, Any], description: str) -> None:
-        modes = {"pool": "upsert"}
+    def declare_rows(self, datasets: Mapping[str, list[Any]], description: str, **faq: Any) -> None:
+        """Declare datasets with their rows; ``faq`` are further fields of that one."""
+        modes, more = {"pool": "upsert"}, {"faq": faq}
         documents = [
-            evaluation(name, mode=modes.get(name, "sync"), file=f"rows/{name}.jsonl", description=description)
+            evaluation(
+                name,
+                mode=modes.get(name, "sync"),
+                file=f"rows/{name}.jsonl",
+                description=description,
+                **more.get(name, {}),
+            )
             for name in datasets
         ]
         self.safety = {"maxDeletePercent": 100, "maxUpdatePercent": 100}
@@ -150,7 +157,7 @@ class RowWorld(Evaluations):
 
     def declare_target(self) -> None:
         """Declare what is to be, and write its rows."""
-        self._declare(TARGET, "after")
+        self.declare_rows(TARGET, "after")
 
     def faults(self, *rules: Mapping[str, Any]) -> None:
         """Plan trouble."""
