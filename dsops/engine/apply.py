@@ -219,7 +219,8 @@ async def _carry_out(
 
     with draining(stop) as interrupt:
         try:
-            await executor.run(options.parallelism)
+            wave = 1 if options.stop_on_error else session.wave
+            await executor.run(max(options.parallelism, wave))  # how many requests are in flight, the clients decide
         except asyncio.CancelledError:
             if interrupt.signal is None:
                 raise

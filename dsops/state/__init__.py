@@ -14,7 +14,7 @@ from dsops.state.entries import HistoryEntry, PlanRun, PlanStatus
 
 __all__ = ["HistoryEntry", "PlanRun", "PlanStatus", "Session", "StateStore", "open_store"]
 
-SCHEMES = ("sqlite", "postgres", "postgresql", "s3", "gs", "az")
+SCHEMES = ("sqlite", "postgres", "postgresql", "s3", "gs", "az", "https", "http")
 
 
 def open_store(address: str, *, root: Path, stack: str, env: str | None) -> StateStore:
@@ -37,6 +37,8 @@ def open_store(address: str, *, root: Path, stack: str, env: str | None) -> Stat
             return _postgres(address, root, stack, env)
         case "s3" | "gs" | "az":
             return _objects(address, root, stack, env)
+        case "https" | "http":
+            return _http(address, root, stack, env)
         case _:
             raise StateError.of(
                 f"{address!r} is not an address of a state",
@@ -74,6 +76,14 @@ def _objects(address: str, root: Path, stack: str, env: str | None) -> StateStor
 
     place = take_apart(address, root, SETTINGS)
     return DocumentStore(lambda: ObjectShelf(place), stack=stack, env=env)
+
+
+def _http(address: str, root: Path, stack: str, env: str | None) -> StateStore:
+    from dsops.state.document import DocumentStore
+    from dsops.state.http import SETTINGS, HttpShelf
+
+    place = take_apart(address, root, SETTINGS)
+    return DocumentStore(lambda: HttpShelf(place), stack=stack, env=env)
 
 
 def _missing(extra: str, what: str) -> StateError:

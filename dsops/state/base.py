@@ -31,6 +31,11 @@ class Session(Protocol):
         """How often something was made durable so far, renewals not counted."""
         ...
 
+    @property
+    def wave(self) -> int:
+        """How many calls are worth announcing before the first of them has ended: where a commit writes a lot."""
+        ...
+
     def deadline(self) -> float:
         """Return the instant of `time.monotonic` up to which the lease certainly holds; 0.0 once it is lost."""
         ...

@@ -29,6 +29,7 @@ async def leased(
     seconds: float,
     wait: float,
     on_event: Callable[[str], None],
+    wave: int = 1,
 ) -> AsyncIterator["LeasedSession"]:
     """Hold the lease of a store while the body runs; see `StateStore.lease`.
 
@@ -39,12 +40,13 @@ async def leased(
         seconds: How long the lease lasts without a renewal.
         wait: Seconds to wait for it.
         on_event: Told of waiting and of taking over, in the event loop.
+        wave: How many calls are worth announcing before the first of them has ended.
     """
     writer = Writer(connect, command=command, seconds=seconds, wait=wait, on_event=on_event)
     writer.start()
     session: LeasedSession | None = None
     try:
-        session = LeasedSession(writer, await writer.ready, command, read_rows)
+        session = LeasedSession(writer, await writer.ready, command, read_rows, wave)
         yield session
     finally:
         if session is not None:
@@ -59,8 +61,9 @@ async def leased(
 class LeasedSession:
     """Implements `Session` over a `Writer`."""
 
-    def __init__(self, writer: Writer, found: Snapshot, command: str, read_rows: ReadRows) -> None:
+    def __init__(self, writer: Writer, found: Snapshot, command: str, read_rows: ReadRows, wave: int) -> None:
         self.state: State = found.state
+        self.wave = wave
         self._writer = writer
         self._command = command
         self._runs = dict(found.runs)

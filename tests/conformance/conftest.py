@@ -11,11 +11,12 @@ import pytest
 from dsops.state import StateStore
 from tests.conformance.stage import Stage, emulator_with_tokens
 from tests.conformance.state_process import Process, Start, open_as
-from tests.support import RunningEmulator
+from tests.support import RunningEmulator, httpstate
 from tests.support.buckets import CREDENTIALS, running_seaweed
+from tests.support.httpstate import running_http_state
 from tests.support.postgres import PostgresServer, running_postgres
 
-STORES = ("sqlite", "postgres", "s3")
+STORES = ("sqlite", "postgres", "s3", "http")
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,12 @@ def s3() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def http_state() -> Iterator[str]:
+    with running_http_state() as url:
+        yield url
+
+
 @pytest.fixture(params=STORES)
 def store_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Name a store whose server runs; other processes find it in the environment."""
@@ -40,6 +47,10 @@ def store_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("TEST_S3", request.getfixturevalue("s3"))
         for name, value in CREDENTIALS.items():
             monkeypatch.setenv(name, value)
+    if kind == "http":
+        monkeypatch.setenv("TEST_HTTP", request.getfixturevalue("http_state"))
+        monkeypatch.setenv("DSOPS_STATE_USERNAME", httpstate.USER)
+        monkeypatch.setenv("DSOPS_STATE_PASSWORD", httpstate.PASSWORD)
     return kind
 
 

@@ -64,6 +64,12 @@ def open_as(kind: str, root: Path, seconds: float = 60.0, *, stack: str = STACK,
 
             place = take_apart(address(os.environ["TEST_S3"], unique), root, SETTINGS)
             return DocumentStore(lambda: ObjectShelf(place), stack=stack, env=env, lease_seconds=seconds)
+        case "http":
+            from dsops.state.document import DocumentStore
+            from dsops.state.http import HttpShelf
+
+            place = take_apart(f"{os.environ['TEST_HTTP']}/{unique}", root, SETTINGS)
+            return DocumentStore(lambda: HttpShelf(place), stack=stack, env=env, lease_seconds=seconds)
         case _:
             raise ValueError(kind)
 

@@ -24,6 +24,7 @@ class DocumentBackend:
         """Read the document; raises as `StateStore.load`."""
         self.poll = min(1.0, lease_seconds / 20)
         self.linger = min(0.5, lease_seconds / 10)
+        self._lease_seconds = lease_seconds
         self._shelf = shelf
         self._reader = Reader(shelf, stack=stack, env=env)
         self._document = Document()
@@ -42,7 +43,10 @@ class DocumentBackend:
         else:
             self._document, self._version = found[0], found[1].version
         lease = self._document.lease
-        return lease if lease.holder or not self._blocked else replace(lease, holder=self._blocked)
+        blocked, self._blocked = self._blocked, None  # told once: whether it still is, the next taking finds out
+        if lease.holder or not blocked:
+            return lease
+        return replace(lease, holder=blocked, seconds=lease.seconds or self._lease_seconds)
 
     def take(self, seen: Lease, holder: Holder, seconds: float) -> Lease | None:
         """Take the lease if it is still as ``seen``, else return None; upgrade a document of an older format."""

@@ -1,6 +1,7 @@
 """The document: what is in it, as JSON, and what a delta does to it. `specs/state-format.md` names the fields."""
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
+from binascii import a2b_base64
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -186,7 +187,7 @@ def _document(found: dict[str, Any], version: int) -> Document:
         history=[_entry(each) for each in found["history"]],
         traits=found.get("traits", {}),
         rows={holder: _layers(layers) for holder, layers in found.get("rows", {}).items()},
-        packs={name: b64decode(pack, validate=True) for name, pack in found.get("packs", {}).items()},
+        packs={name: a2b_base64(pack, strict_mode=True) for name, pack in found.get("packs", {}).items()},
     )
 
 

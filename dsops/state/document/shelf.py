@@ -62,7 +62,7 @@ class Shelf(Protocol):
         ...
 
     def free(self, holder: Holder) -> None:
-        """Take the lock from somebody who has it."""
+        """Take the lock from somebody who has it. Raises Overtaken where somebody else has it by now."""
         ...
 
     def try_out(self) -> None:

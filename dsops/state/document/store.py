@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 LEASE_SECONDS = 60.0
 TRIES = 100
+WAVE = 100
+"""Calls that one save announces; sent are only as many at a time as --parallelism says."""
 
 
 class DocumentStore:
@@ -96,7 +98,13 @@ class DocumentStore:
         from dsops.state.session import leased  # and with it asyncio, which `load` does without
 
         return leased(
-            self.connect, self.rows, command=command, seconds=self._lease_seconds, wait=wait, on_event=on_event
+            self.connect,
+            self.rows,
+            command=command,
+            seconds=self._lease_seconds,
+            wait=wait,
+            on_event=on_event,
+            wave=WAVE,
         )
 
     def unlock(self) -> Holder | None:
@@ -108,11 +116,11 @@ class DocumentStore:
                 holder = found[0].lease.holder if found else None
                 if found is None or holder is None:
                     return None
-                shelf.free(holder)
                 document = found[0].copy()
                 document.saves = found[0].saves + 1
                 document.lease = replace(document.lease, token=document.lease.token + 1, holder=None)
                 try:
+                    shelf.free(holder)
                     shelf.write(encode(document), found[1].version)
                 except Overtaken:
                     continue
