@@ -5,10 +5,12 @@ known here, there twice, or both a file and a folder. All together may not be fa
 disk. Every byte is read and its checksum compared; sizes are counted, not believed.
 """
 
+import errno
 import os
 import re
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -106,7 +108,7 @@ def _safe_name(entry: zipfile.ZipInfo) -> str:
     Raises:
         DsopsError: It may not be unpacked.
     """
-    name = entry.filename.removesuffix("/") if entry.is_dir() else entry.filename
+    name = entry.filename.removesuffix("/")
     parts = name.split("/")
     if _UNSAFE.search(entry.orig_filename) or any(part in {"", ".", ".."} for part in parts):
         raise _refused(f"the entry {entry.orig_filename[:200]!r} would not stay inside of its folder")
@@ -153,7 +155,16 @@ def _pieces(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Itera
         with opened.open(entry) as content:
             while piece := content.read(_PIECE):
                 yield piece
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as wrong:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        struct.error,
+    ) as wrong:
         raise _broken(f"the entry {name!r}: {wrong}") from wrong
 
 
@@ -161,9 +172,11 @@ def _pieces(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Itera
 def _read(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:
         opened = zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError) as wrong:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OverflowError) as wrong:
         raise _broken(f"it is no zip: {wrong}") from wrong
     except OSError as refused:
+        if refused.errno == errno.EINVAL:  # it names a place before its beginning
+            raise _broken(f"it is no zip: {refused}") from refused
         raise DsopsError.of(f"{archive} can't be read", detail=refused.strerror or str(refused)) from refused
     with opened:
         yield opened

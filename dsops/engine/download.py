@@ -10,6 +10,7 @@ What has come stays beside the folder (`ArchivePart`): the same command goes on 
 """
 
 import asyncio
+import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -93,9 +94,11 @@ async def download(
     Raises:
         DsopsError: It can't be had, is not what it says, or can't be written; nothing is changed in ``target`` then.
     """
-    target = checked_target(target, Path(desk.workspace.stack.root), overwrite=overwrite)
+    root = Path(desk.workspace.stack.root)
+    target = checked_target(target, root, overwrite=overwrite)
     desk.check(NAME, place, arguments).close()
     with ArchivePart(target) as part:
+        checked_target(target, root, overwrite=overwrite)  # a killed run's folder may have been put back just now
         course = _Course(await finished(desk, NAME, place, arguments, "export"))
         await _fetch(desk, place, arguments, part, course)
         try:
@@ -131,7 +134,8 @@ async def _renew(desk: Desk, place: Place, arguments: Arguments, part: ArchivePa
     if part.size > course.renewed:
         course.renewed = part.size
         desk.emit(Event(EventKind.WAITING, f"{place}: the address has expired, asking for it again"))
-        course.job = await finished(desk, NAME, place, {"export": course.job.id}, "export")
+        job = await finished(desk, NAME, place, {"export": course.job.id}, "export")
+        course.job = dataclasses.replace(job, begun=course.job.begun)
         return
     if "export" in arguments or course.job.begun:
         raise RemoteError.of(
