@@ -1,29 +1,27 @@
 """``geai/Dataset``."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from dsops.model import (
     Attributes,
     Call,
     Effect,
-    FailureKind,
     Field,
     Flow,
-    FlowFailure,
     KindInfo,
     Listing,
     LiveObject,
     NaturalKey,
-    RemoteError,
     Repeat,
     Response,
     RowCodec,
 )
 from dsops.model.assets import asset
+from dsops.providers.common import has_id, if_there, the_only
 from dsops.providers.geai.fields import DATASET, wire_fields
 from dsops.providers.geai.rows import Rows
-from dsops.providers.geai.wire import DATASET_ID, ROOT, ROWS, bad_answer, dataset_path, decoded, documents, has_id
+from dsops.providers.geai.wire import DATASET_ID, ROOT, ROWS, bad_answer, dataset_path, decoded, documents
 
 DATASETS = Call("GET", (ROOT, "dataSets"), stream=ROWS)
 """All datasets of the project; each comes with all its rows, which are not kept."""
@@ -74,17 +72,12 @@ class Dataset:
         if not remote_id:
             listing: Listing = yield from self.listing(())
             ids = [each.remote_id for each in listing.objects if each.key == key]
-            if not ids:
+            remote_id = the_only(ids, key[0], "the project")
+            if not remote_id:
                 return None
-            if len(ids) > 1:
-                _ambiguous(key[0], ids)
-            remote_id = ids[0]
-        try:
-            response = yield Call("GET", dataset_path(remote_id), stream=ROWS)
-        except FlowFailure as failed:
-            if failed.failure.kind is FailureKind.NOT_FOUND:
-                return None
-            raise
+        response = yield from if_there(Call("GET", dataset_path(remote_id), stream=ROWS))
+        if response is None:
+            return None
         live = self.answered(key, response)
         if live is None or live.remote_id != remote_id:
             bad_answer(f"it does not hold the dataset {remote_id}")
@@ -158,11 +151,3 @@ def _checked(value: Any, type_: type) -> Any:
     if value is not None and not isinstance(value, type_):
         raise TypeError(f"{str(value)[:40]!r} is not {type_.__name__}")
     return value
-
-
-def _ambiguous(name: str, ids: list[str]) -> NoReturn:
-    raise RemoteError.of(
-        f"{len(ids)} datasets of the project are called {name!r}",
-        detail=f"their ids are {', '.join(sorted(ids))}, and nothing tells which one is meant",
-        hint="rename or delete the others at the provider",
-    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsops.model import Call, Effect, Repeat, RowAction, RowWrite
+from dsops.providers.common import has_id
 from dsops.providers.geai.explain import live_entries
 from dsops.providers.geai.fields import (
     EXTENSION,
@@ -28,7 +29,7 @@ from dsops.providers.geai.fields import (
     VARIABLE_ID,
     VARIABLES,
 )
-from dsops.providers.geai.wire import bad_answer, has_id, row_path
+from dsops.providers.geai.wire import bad_answer, row_path
 
 Entry = Sequence[str]
 

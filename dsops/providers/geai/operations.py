@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dsops.model import THE_ANSWER, Arguments, Call, Column, Entry, Flow, NaturalKey, Operation, Page
+from dsops.providers.common import has_id
 from dsops.providers.geai.dataset import DATASETS
 from dsops.providers.geai.fields import (
     DATASET,
@@ -18,7 +19,7 @@ from dsops.providers.geai.fields import (
 )
 from dsops.providers.geai.nested import SOURCE_SEGMENT, VARIABLE_SEGMENT
 from dsops.providers.geai.rows import Rows
-from dsops.providers.geai.wire import DATASET_ID, ROWS, bad_answer, dataset_path, documents, has_id, row_path
+from dsops.providers.geai.wire import DATASET_ID, ROWS, bad_answer, dataset_path, documents, row_path
 
 _CODEC = Rows()
 _PART = MappingProxyType({"source": (SOURCE_SEGMENT, SOURCE_ID), "variable": (VARIABLE_SEGMENT, VARIABLE_ID)})

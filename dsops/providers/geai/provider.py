@@ -7,20 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from dsops.model import Call, Connection, Failure, FailureKind, Form, Kind, Operation, Request, Response
+from dsops.providers.common import meaning
 from dsops.providers.geai.dataset import Dataset
 from dsops.providers.geai.operations import OPERATIONS
 
-_KIND_OF_STATUS = {
-    400: FailureKind.INVALID,
-    401: FailureKind.UNAUTHENTICATED,
-    403: FailureKind.FORBIDDEN,
-    404: FailureKind.NOT_FOUND,
-    409: FailureKind.CONFLICT,
-    413: FailureKind.INVALID,
-    415: FailureKind.INVALID,
-    422: FailureKind.INVALID,
-    429: FailureKind.RATE_LIMITED,
-}
 _EXISTS = "4002"
 _MOST_WORDS = 10
 
@@ -65,9 +55,7 @@ class Geai:
             if not body.get("errors") and body.get("success") is not False:
                 return None
             return Failure(_meaning(code, words), words or "the answer says that it did not succeed", code)
-        kind = _KIND_OF_STATUS.get(response.status)
-        if kind is None:
-            kind = FailureKind.UNAVAILABLE if response.status >= 500 else FailureKind.UNEXPECTED
+        kind = meaning(response.status)
         if kind is FailureKind.INVALID and _meaning(code, words) is FailureKind.CONFLICT:
             kind = FailureKind.CONFLICT
         return Failure(kind, words or f"HTTP {response.status}", code or str(response.status))

@@ -8,9 +8,7 @@ from dsops.model import (
     BodyForm,
     Call,
     Effect,
-    FailureKind,
     Flow,
-    FlowFailure,
     Form,
     LiveRow,
     NaturalKey,
@@ -22,6 +20,7 @@ from dsops.model import (
     RowWrite,
     Values,
 )
+from dsops.providers.common import if_there
 from dsops.providers.geai.explain import declared_values, live_values
 from dsops.providers.geai.fields import (
     ANSWER,
@@ -161,12 +160,9 @@ class Rows:
 
     def reading(self, owner: str, row_id: str) -> Flow:
         """One GET by id."""
-        try:
-            response = yield Call("GET", row_path(owner, row_id))
-        except FlowFailure as failed:
-            if failed.failure.kind is FailureKind.NOT_FOUND:
-                return None
-            raise
+        response = yield from if_there(Call("GET", row_path(owner, row_id)))
+        if response is None:
+            return None
         document = self.answered(response)
         if document is None or document[ROW_ID] != row_id:
             bad_answer(f"it does not hold the row {row_id}")

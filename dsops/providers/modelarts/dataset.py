@@ -9,21 +9,19 @@ from dsops.model import (
     Attributes,
     Call,
     Effect,
-    FailureKind,
     Field,
     Flow,
-    FlowFailure,
     KindInfo,
     Listing,
     LiveObject,
     Look,
     NaturalKey,
-    RemoteError,
     Repeat,
     Response,
     RowCodec,
 )
 from dsops.model.assets import asset
+from dsops.providers.common import checked, has_id, if_there, the_only
 from dsops.providers.modelarts import labels, source
 from dsops.providers.modelarts.wire import (
     CREATE,
@@ -34,11 +32,9 @@ from dsops.providers.modelarts.wire import (
     UPDATE,
     Document,
     all_datasets,
-    checked,
     dataset_path,
     decoded,
     described,
-    has_id,
     status_of,
 )
 from dsops.providers.modelarts.words import DATASET_TYPE, STATUS
@@ -254,23 +250,14 @@ def named(name: str, documents: list[Document]) -> str:
         RemoteError: Several have it.
     """
     ids = [each[DATASET_ID] for each in there(documents) if each.get("dataset_name") == name]
-    if len(ids) > 1:
-        raise RemoteError.of(
-            f"{len(ids)} datasets of the project are called {name!r}",
-            detail=f"their ids are {', '.join(sorted(ids))}, and nothing tells which one is meant",
-            hint="rename or delete the others at the provider",
-        )
-    return ids[0] if ids else ""
+    return the_only(ids, name, "the project")
 
 
 def described_dataset(remote_id: str) -> Flow:
     """Read a dataset's document by its id; returns None where it isn't there."""
-    try:
-        response = yield Call("GET", dataset_path(remote_id), permission=READ)
-    except FlowFailure as failed:
-        if failed.failure.kind is FailureKind.NOT_FOUND:
-            return None
-        raise
+    response = yield from if_there(Call("GET", dataset_path(remote_id), permission=READ))
+    if response is None:
+        return None
     return described(response, DATASET_ID, remote_id)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from dsops.providers.modelarts.wire import checked
+from dsops.providers.common import checked
 from dsops.providers.modelarts.words import DATASET_TYPE, ENTITY, LABEL_TYPE, RELATION, Number
 
 Label = Mapping[str, Any]

@@ -19,21 +19,13 @@ from dsops.model import (
     Request,
     Response,
 )
+from dsops.providers.common import has_id, meaning
 from dsops.providers.modelarts.dataset import Dataset
 from dsops.providers.modelarts.operations import OPERATIONS
 from dsops.providers.modelarts.signing import signed
 from dsops.providers.modelarts.version import DatasetVersion
-from dsops.providers.modelarts.wire import CURRENT_ID, PROJECT, bad_answer, has_id
+from dsops.providers.modelarts.wire import CURRENT_ID, PROJECT, bad_answer
 
-_KIND_OF_STATUS = {
-    400: FailureKind.INVALID,
-    401: FailureKind.UNAUTHENTICATED,
-    403: FailureKind.FORBIDDEN,
-    404: FailureKind.NOT_FOUND,
-    409: FailureKind.CONFLICT,
-    413: FailureKind.INVALID,
-    429: FailureKind.RATE_LIMITED,
-}
 _KIND_OF_CODE = {
     (400, "ModelArts.4352"): FailureKind.NOT_FOUND,
     (400, "ModelArts.4353"): FailureKind.NOT_FOUND,
@@ -100,9 +92,7 @@ class ModelArts:
             if body.get("success") is not False:
                 return None
             status, words = 400, words or "the answer says that it did not succeed"
-        kind = _KIND_OF_CODE.get((status, code)) or _KIND_OF_STATUS.get(status)
-        if kind is None:
-            kind = FailureKind.UNAVAILABLE if status >= 500 else FailureKind.UNEXPECTED
+        kind = _KIND_OF_CODE.get((status, code)) or meaning(status)
         pause = 0.0 if kind is not FailureKind.BUSY else 60.0 if code == _ONE_A_MINUTE else 2.0
         return Failure(kind, words or response.text[:200] or f"HTTP {status}", code or str(status), pause)
 

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from dsops.model import Attributes, Field
-from dsops.providers.modelarts.wire import Document, checked
+from dsops.providers.common import checked
+from dsops.providers.modelarts.wire import Document
 from dsops.providers.modelarts.words import CLUSTER_MODE, DATA_TYPE
 
 _PREFIX = "dataSource."

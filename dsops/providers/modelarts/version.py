@@ -27,6 +27,7 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
+from dsops.providers.common import checked, if_there
 from dsops.providers.modelarts.dataset import described_dataset, id_of, look_idle, named, there
 from dsops.providers.modelarts.wire import (
     CURRENT_ID,
@@ -36,7 +37,6 @@ from dsops.providers.modelarts.wire import (
     VERSION_ID,
     Document,
     all_datasets,
-    checked,
     dataset_path,
     decoded,
     described,
@@ -226,12 +226,9 @@ def _versions(name: str, dataset: str) -> Flow:
 
 def _described(remote_id: str) -> Flow:
     """Read a version's document by its id; returns None where it isn't there."""
-    try:
-        response = yield Call("GET", _path(remote_id), permission=READ)
-    except FlowFailure as failed:
-        if failed.failure.kind is FailureKind.NOT_FOUND:
-            return None
-        raise
+    response = yield from if_there(Call("GET", _path(remote_id), permission=READ))
+    if response is None:
+        return None
     return described(response, VERSION_ID, remote_id.partition("/")[2])
 
 

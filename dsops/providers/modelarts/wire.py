@@ -1,9 +1,10 @@
 """Pieces of the wire format that datasets and versions share: paths, pages, checks of answers."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-from dsops.model import Call, Flow, LiveObject, Reference, RemoteError, Response
+from dsops.model import Call, Flow, Reference, Response
+from dsops.providers.common import Answers, has_id
 
 PROJECT = "{project}"
 """Stands for the project's id in a path, until the connection is known (``ModelArts.prepared``)."""
@@ -17,6 +18,9 @@ LIST, UPDATE, DELETE = "modelarts:dataset:list", "modelarts:dataset:update", "mo
 
 Document = Mapping[str, Any]
 Path = tuple[str | Reference, ...]
+
+ANSWERS = Answers("ModelArts", "modelarts", (VERSION_ID, DATASET_ID))
+bad_answer, decoded = ANSWERS.refuse, ANSWERS.decoded
 
 
 def dataset_path(dataset: str | Reference, *rest: str) -> Path:
@@ -74,18 +78,7 @@ def items(response: Response, name: str, id_field: str) -> list[Document]:
     Raises:
         RemoteError: It isn't there, or isn't that.
     """
-    found = response.body.get(name) if isinstance(response.body, dict) else None
-    if not isinstance(found, list) or not all(has_id(each, id_field) for each in found):
-        bad_answer(f"it has no list {name!r} of objects with a {id_field}")
-    if len({each[id_field] for each in found}) != len(found):
-        bad_answer(f"its list {name!r} names an id twice")
-    return found
-
-
-def has_id(document: Any, id_field: str) -> bool:
-    """Whether a document has what tells its object from every other."""
-    remote_id = document.get(id_field) if isinstance(document, dict) else None
-    return isinstance(remote_id, str) and remote_id != ""
+    return ANSWERS.objects(response.body.get(name) if isinstance(response.body, dict) else None, id_field, name)
 
 
 def described(response: Response, id_field: str, remote_id: str) -> Document:
@@ -111,35 +104,3 @@ def status_of(document: Document) -> int:
     if not isinstance(status, int) or isinstance(status, bool):
         bad_answer(f"it has the status {str(status)[:40]!r}, which is no number")
     return status
-
-
-def decoded(decode: Callable[[Document], LiveObject], document: Document) -> LiveObject:
-    """Read one object of an answer.
-
-    Raises:
-        RemoteError: It has not the form that ``specs/modelarts.openapi.yaml`` describes.
-    """
-    try:
-        return decode(document)
-    except (LookupError, TypeError, ValueError, AttributeError) as wrong:
-        name = document.get(VERSION_ID) or document.get(DATASET_ID)
-        bad_answer(f"the document of {name} is malformed ({type(wrong).__name__}: {wrong})")
-
-
-def checked(value: Any, type_: type) -> Any:
-    """Return a value of a document that has the type it should have.
-
-    Raises:
-        TypeError: It has another.
-    """
-    if not isinstance(value, type_) or (isinstance(value, bool) and type_ is not bool):
-        raise TypeError(f"{str(value)[:40]!r} is not {type_.__name__}")
-    return value
-
-
-def bad_answer(why: str) -> NoReturn:
-    """Refuse an answer that can't be relied on."""
-    raise RemoteError.of(
-        f"an answer of ModelArts can't be relied on: {why}",
-        hint="nothing is concluded from it; try again, and compare with specs/modelarts.openapi.yaml if it stays so",
-    )

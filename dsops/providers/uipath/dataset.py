@@ -8,10 +8,8 @@ from dsops.model import (
     Attributes,
     Call,
     Effect,
-    FailureKind,
     Field,
     Flow,
-    FlowFailure,
     KindInfo,
     LiveObject,
     NaturalKey,
@@ -20,7 +18,8 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
-from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, checked, decoded, has_id, items, whole
+from dsops.providers.common import checked, has_id, if_there
+from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, decoded, items, whole
 
 _WIRE = MappingProxyType(
     {
@@ -88,12 +87,9 @@ class Dataset:
     def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by name."""
         del remote_id
-        try:
-            response = yield Call("GET", (*ROOT, *key), permission="View labels")
-        except FlowFailure as failed:
-            if failed.failure.kind is FailureKind.NOT_FOUND:
-                return None
-            raise
+        response = yield from if_there(Call("GET", (*ROOT, *key), permission="View labels"))
+        if response is None:
+            return None
         return self.answered(key, response) or bad_answer("it holds no dataset")
 
     def lookups(self, attributes: Attributes, key: NaturalKey) -> None:
@@ -103,7 +99,7 @@ class Dataset:
         """Read the dataset in the answer."""
         del key
         document = response.body.get("dataset") if isinstance(response.body, dict) else None
-        if not isinstance(document, dict) or not has_id(document):
+        if not isinstance(document, dict) or not has_id(document, "id"):
             return None
         return decoded(_decode, document)
 

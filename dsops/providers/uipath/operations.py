@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dsops.model import Arguments, Batch, Call, Entry, Flow, NaturalKey, Operation, Page, Response
+from dsops.providers.common import has_id
 from dsops.providers.uipath.comments import comment_cells
 from dsops.providers.uipath.export import export
 from dsops.providers.uipath.uids import checked_uids
-from dsops.providers.uipath.wire import ROOT, bad_answer, has_id, instant, items
+from dsops.providers.uipath.wire import ROOT, bad_answer, instant, items
 
 _LARGEST_FETCH = 1024
 _TAGGED_AT_ONCE = 256
@@ -139,7 +140,7 @@ def _body(response: Response) -> Mapping[str, Any]:
 
 def _object(response: Response, name: str) -> Mapping[str, Any]:
     document = _body(response).get(name)
-    if not isinstance(document, dict) or not has_id(document):
+    if not isinstance(document, dict) or not has_id(document, "id"):
         bad_answer(f"it holds no {name}")
     return document
 

@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dsops.model import Call, Connection, Failure, FailureKind, Kind, Operation, Request, Response
+from dsops.providers.common import meaning
 from dsops.providers.uipath.dataset import Dataset
 from dsops.providers.uipath.operations import OPERATIONS
 from dsops.providers.uipath.stream import Stream
-
-_KIND_OF_STATUS = {
-    400: FailureKind.INVALID,
-    401: FailureKind.UNAUTHENTICATED,
-    403: FailureKind.FORBIDDEN,
-    404: FailureKind.NOT_FOUND,
-    409: FailureKind.CONFLICT,
-    422: FailureKind.INVALID,
-    429: FailureKind.RATE_LIMITED,
-}
 
 
 class UiPath:
@@ -51,9 +42,7 @@ class UiPath:
             if body.get("status") == "ok":
                 return None
             return Failure(FailureKind.UNEXPECTED, _words(response, body) or 'the answer lacks "status": "ok"')
-        kind = _KIND_OF_STATUS.get(response.status)
-        if kind is None:
-            kind = FailureKind.UNAVAILABLE if response.status >= 500 else FailureKind.UNEXPECTED
+        kind = meaning(response.status)
         return Failure(kind, _words(response, body) or f"HTTP {response.status}", str(response.status))
 
 

@@ -23,14 +23,13 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
+from dsops.providers.common import checked, has_id, if_there
 from dsops.providers.uipath import filters
 from dsops.providers.uipath.wire import (
     LABEL_SEPARATOR,
     ROOT,
     bad_answer,
-    checked,
     decoded,
-    has_id,
     instant,
     items,
     label_path,
@@ -104,12 +103,9 @@ class Stream:
     def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by name."""
         del remote_id
-        try:
-            response = yield Call("GET", _path(key), permission="View streams and View labels")
-        except FlowFailure as failed:
-            if failed.failure.kind is FailureKind.NOT_FOUND:
-                return None
-            raise
+        response = yield from if_there(Call("GET", _path(key), permission="View streams and View labels"))
+        if response is None:
+            return None
         return self.answered(key, response) or bad_answer("it holds no stream")
 
     def lookups(self, attributes: Attributes, key: NaturalKey) -> Flow | None:
@@ -119,7 +115,7 @@ class Stream:
     def answered(self, key: NaturalKey, response: Response) -> LiveObject | None:
         """Read the stream in the answer."""
         document = response.body.get("stream") if isinstance(response.body, dict) else None
-        if not isinstance(document, dict) or not has_id(document):
+        if not isinstance(document, dict) or not has_id(document, "id"):
             return None
         return decoded(partial(_decode, key[:-1]), document)
 

@@ -1,14 +1,18 @@
 """Pieces of the wire format that datasets and streams share."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
-from dsops.model import Late, Listing, LiveObject, NaturalKey, RemoteError, Response, canonical
+from dsops.model import Late, Listing, LiveObject, NaturalKey, Response, canonical
+from dsops.providers.common import Answers
 
 ROOT = ("api", "v1", "datasets")
 LABEL_SEPARATOR = " > "
+
+ANSWERS = Answers("UiPath", "uipath", ("id",))
+bad_answer, decoded = ANSWERS.refuse, ANSWERS.decoded
 
 
 def instant(text: Any) -> str:
@@ -60,12 +64,7 @@ def items(response: Response, name: str) -> list[Mapping[str, Any]]:
     Raises:
         RemoteError: It is not.
     """
-    found = response.body.get(name) if isinstance(response.body, dict) else None
-    if not isinstance(found, list) or not all(isinstance(each, dict) and has_id(each) for each in found):
-        bad_answer(f"the answer has no list {name!r} of objects with ids")
-    if len({each["id"] for each in found}) != len(found):
-        bad_answer(f"the list {name!r} names an id twice")
-    return found
+    return ANSWERS.objects(response.body.get(name) if isinstance(response.body, dict) else None, "id", name)
 
 
 def whole(objects: Iterable[LiveObject]) -> Listing:
@@ -78,42 +77,3 @@ def whole(objects: Iterable[LiveObject]) -> Listing:
     if len({each.key for each in found}) != len(found):
         bad_answer("two objects in a list have one name")
     return Listing(found)
-
-
-def has_id(document: Mapping[str, Any]) -> bool:
-    """Whether a document has what tells its object from every other."""
-    remote_id = document.get("id")
-    return isinstance(remote_id, str) and remote_id != ""
-
-
-def decoded(decode: Callable[[Mapping[str, Any]], LiveObject], document: Mapping[str, Any]) -> LiveObject:
-    """Read one object of an answer.
-
-    Raises:
-        RemoteError: It has not the form that ``specs/uipath.openapi.yaml`` describes.
-    """
-    try:
-        return decode(document)
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
-        bad_answer(f"the document of {document.get('id')} is malformed ({type(wrong).__name__}: {wrong})")
-
-
-def checked(value: Any, *types: type) -> Any:
-    """Return a value of a document that has one of the types it should have.
-
-    Raises:
-        TypeError: It has another.
-    """
-    if type(value) in types:
-        return value
-    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        raise TypeError(f"{str(value)[:40]!r} is not {' or '.join(each.__name__ for each in types)}")
-    return value
-
-
-def bad_answer(why: str) -> NoReturn:
-    """Refuse an answer that can't be relied on."""
-    raise RemoteError.of(
-        f"an answer of UiPath can't be relied on: {why}",
-        hint="nothing is concluded from it; try again, and compare with specs/uipath.openapi.yaml if it stays so",
-    )

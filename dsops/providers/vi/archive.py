@@ -5,9 +5,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dsops.model import Arguments, Call, Flow, Job, Look, NaturalKey, Portion, RemoteError
+from dsops.providers.common import has_id
 from dsops.providers.vi.conditions import look
 from dsops.providers.vi.export import DEFAULTS, EXPORTS, ID, attributes_of, chosen, create_call, specification
-from dsops.providers.vi.wire import bad_answer, dataset_path, has_id, pages, without_address
+from dsops.providers.vi.wire import bad_answer, dataset_path, pages, part, without_address
 
 ARGUMENTS = frozenset({"export", "again", "annotationsOnly", *DEFAULTS})
 _WITH_ASSETS = "ViFull"
@@ -77,7 +78,7 @@ def _job(document: Any, *, begun: bool = False) -> Job:
         bad_answer("it holds no export")
     try:
         shown = look(document, "being exported", f"export {document[ID]}")
-        address = (document["status"].get("downloadUrl") or {}).get("url") or ""
+        address = part(document, "status", "downloadUrl", "url") or ""
         name = specification(attributes_of(document))
     except (LookupError, TypeError, AttributeError) as wrong:
         bad_answer(f"the export {document[ID]} is malformed ({type(wrong).__name__})")

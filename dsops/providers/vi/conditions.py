@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from dsops.model import Look
-from dsops.providers.vi.wire import checked
+from dsops.providers.common import checked
 
 
 class Progress(StrEnum):

@@ -17,24 +17,14 @@ from dsops.model import (
     LiveObject,
     Look,
     NaturalKey,
-    RemoteError,
     Repeat,
     Response,
     RowCodec,
 )
 from dsops.model.assets import asset
+from dsops.providers.common import checked, has_id, if_there, the_only
 from dsops.providers.vi.conditions import look
-from dsops.providers.vi.wire import (
-    ORGANIZATION,
-    ROOT,
-    bad_answer,
-    checked,
-    dataset_id,
-    dataset_path,
-    decoded,
-    has_id,
-    pages,
-)
+from dsops.providers.vi.wire import ORGANIZATION, ROOT, bad_answer, dataset_id, dataset_path, decoded, pages
 
 ID = "datasetId"
 _FIELDS = ("name", "description", "type", "content")
@@ -97,12 +87,9 @@ class Dataset:
         """One call by id; without one all are listed."""
         if not remote_id:
             return (yield from dataset_called(key[-1]))
-        try:
-            response = yield Call("GET", dataset_path(remote_id))
-        except FlowFailure as failed:
-            if failed.failure.kind is FailureKind.NOT_FOUND:
-                return None
-            raise
+        response = yield from if_there(Call("GET", dataset_path(remote_id)))
+        if response is None:
+            return None
         if isinstance(response.body, dict) and _going(response.body):
             return None
         return self.answered(key, response) or bad_answer("it holds no dataset")
@@ -161,15 +148,8 @@ def dataset_called(name: str) -> Flow:
         RemoteError: Several have this name: Vi allows it.
     """
     objects: tuple[LiveObject, ...] = yield from live_datasets()
-    found = [each for each in objects if each.key == (name,)]
-    if len(found) > 1:
-        ids = ", ".join(sorted(each.remote_id for each in found))
-        raise RemoteError.of(
-            f"Vi has {len(found)} datasets called {name!r}, and nothing tells which one is meant",
-            detail=f"their ids: {ids}",
-            hint="rename all but one of them",
-        )
-    return found[0] if found else None
+    known = {each.remote_id: each for each in objects if each.key == (name,)}
+    return known.get(the_only(sorted(known), name, "the organization"))
 
 
 def _deleting(remote_id: str) -> Flow:

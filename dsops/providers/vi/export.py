@@ -10,10 +10,8 @@ from dsops.model import (
     Attributes,
     Call,
     Effect,
-    FailureKind,
     Field,
     Flow,
-    FlowFailure,
     KindInfo,
     Late,
     Listing,
@@ -25,9 +23,10 @@ from dsops.model import (
     Verb,
 )
 from dsops.model.assets import asset
+from dsops.providers.common import checked, has_id, if_there
 from dsops.providers.vi.conditions import Progress, look, progress
 from dsops.providers.vi.dataset import dataset_called, live_datasets
-from dsops.providers.vi.wire import Path, bad_answer, checked, dataset_id, dataset_path, decoded, has_id, pages
+from dsops.providers.vi.wire import Path, bad_answer, dataset_id, dataset_path, decoded, pages, part
 
 ID = "datasetExportId"
 EXPORTS = "datasetExports"
@@ -98,12 +97,9 @@ class Export:
         if not remote_id:
             listing: Listing = yield from self.listing(key[:-1])
             return next((each for each in listing.objects if each.key == key), None)
-        try:
-            response = yield Call("GET", export_path(remote_id))
-        except FlowFailure as failed:
-            if failed.failure.kind is FailureKind.NOT_FOUND:
-                return None
-            raise
+        response = yield from if_there(Call("GET", export_path(remote_id)))
+        if response is None:
+            return None
         live = self.answered(key, response) or bad_answer("it holds no export")
         return None if progress_of(response.body) is Progress.FAILED else live
 
@@ -175,7 +171,7 @@ def chosen(documents: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
     for each in documents:
         state = progress_of(each)
         if state is not Progress.FAILED:
-            made = each.get("metadata", {}).get("timeCreated", 0)
+            made = part(each, "metadata", "timeCreated")
             found = (state is Progress.FINISHED, made if isinstance(made, int) else 0, each)
             name = specification(attributes_of(each))
             if name not in best or found[:2] > best[name][:2]:

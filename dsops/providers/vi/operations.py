@@ -6,13 +6,14 @@ from types import MappingProxyType
 from typing import Any
 
 from dsops.model import Arguments, Call, Entry, Flow, NaturalKey, Operation, Page
+from dsops.providers.common import has_id
 from dsops.providers.vi.archive import ARGUMENTS, download, portion
 from dsops.providers.vi.dataset import ID
 from dsops.providers.vi.export import EXPORTS, Export, progress_of
 from dsops.providers.vi.export import ID as EXPORT_ID
 from dsops.providers.vi.prune import ARGUMENTS as PRUNE_ARGUMENTS
 from dsops.providers.vi.prune import prune
-from dsops.providers.vi.wire import ROOT, bad_answer, dataset_path, has_id, pages, without_address
+from dsops.providers.vi.wire import ROOT, bad_answer, dataset_path, pages, part, without_address
 
 _MOST_TAGS = 10
 
@@ -41,39 +42,48 @@ def _exports(key: NaturalKey, arguments: Arguments) -> Flow:
 
 def _shown(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an export with its state and the time it was made in words, and without the address of its archive."""
-    made = document.get("metadata", {}).get("timeCreated")
-    told = {"state": str(progress_of(document)), "made": _instant(made)}
+    told = {"state": str(progress_of(document)), "made": _instant(part(document, "metadata", "timeCreated"))}
     return {**without_address(document), **told}
 
 
 def dataset_summary(document: Mapping[str, Any]) -> Mapping[str, str]:
     """Return what a person wants to know of a dataset (``specs/vi.md``, smaller facts)."""
-    counts = document.get("statistic", {})
-    total, annotated = counts.get("assetTotal", 0), counts.get("assetAnnotated", 0)
+    total, annotated = _count(document, "statistic", "assetTotal"), _count(document, "statistic", "assetAnnotated")
     share = f" ({100 * annotated / total:.1f} %)" if total else ""
-    tags = sorted((document.get("tags") or counts.get("tagsCount") or {}).items(), key=lambda each: (-each[1], each[0]))
-    more = f" and {len(tags) - _MOST_TAGS} more" if len(tags) > _MOST_TAGS else ""
-    access = document.get("access") or {}
-    granted = [
-        word
-        for name, word in (("isPublic", "public"), ("isReadOnly", "read-only"), ("isHidden", "hidden"))
-        if access.get(name)
-    ]
+    granted = {"isPublic": "public", "isReadOnly": "read-only", "isHidden": "hidden"}
+    access = [word for name, word in granted.items() if part(document, "access", name)]
     return {
-        "id": document[ID],
-        "name": document.get("name", ""),
-        "description": document.get("description") or "-",
-        "type": f"{document.get('type')}, {document.get('content')}",
-        "owner": document.get("owner", ""),
+        "id": _text(document, ID),
+        "name": _text(document, "name"),
+        "description": _text(document, "description"),
+        "type": f"{_text(document, 'type')}, {_text(document, 'content')}",
+        "owner": _text(document, "owner"),
         "created": _instant(document.get("createDate")),
         "last accessed": _instant(document.get("lastAccessed")),
         "assets": f"{total:,}",
         "annotated": f"{annotated:,}{share}",
-        "annotations": f"{counts.get('annotationTotal', 0):,}",
-        "tags": (", ".join(f"{name} {count:,}" for name, count in tags[:_MOST_TAGS]) or "-") + more,
-        "access": ", ".join(granted) or "private",
+        "annotations": f"{_count(document, 'statistic', 'annotationTotal'):,}",
+        "tags": _tags(document.get("tags") or part(document, "statistic", "tagsCount")),
+        "access": ", ".join(access) or "private",
         "locked": "yes" if document.get("isLocked") else "no",
     }
+
+
+def _tags(found: Any) -> str:
+    """Return tags with their counts, those that are most frequent first."""
+    counts = found if isinstance(found, dict) else {}
+    names = sorted(counts, key=lambda name: (-_count(counts, name), name))
+    more = f" and {len(names) - _MOST_TAGS} more" if len(names) > _MOST_TAGS else ""
+    return (", ".join(f"{name} {_count(counts, name):,}" for name in names[:_MOST_TAGS]) or "-") + more
+
+
+def _count(document: Any, *path: str) -> int:
+    value = part(document, *path)
+    return value if isinstance(value, int) else 0
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    return str(document.get(name) or "-")
 
 
 def _instant(milliseconds: Any) -> str:

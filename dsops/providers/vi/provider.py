@@ -7,23 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from dsops.model import Call, Connection, Failure, FailureKind, Kind, Operation, Request, Response
+from dsops.providers.common import meaning
 from dsops.providers.vi.dataset import Dataset
 from dsops.providers.vi.export import Export
 from dsops.providers.vi.operations import OPERATIONS
 from dsops.providers.vi.wire import ORGANIZATION, in_workspace
 
-_KIND_OF_STATUS = {
-    400: FailureKind.INVALID,
-    401: FailureKind.UNAUTHENTICATED,
-    402: FailureKind.INVALID,
-    403: FailureKind.FORBIDDEN,
-    404: FailureKind.NOT_FOUND,
-    409: FailureKind.CONFLICT,
-    413: FailureKind.INVALID,
-    422: FailureKind.INVALID,
-    423: FailureKind.INVALID,
-    429: FailureKind.RATE_LIMITED,
-}
+_OURS = frozenset({402, 423})
+"""Statuses that say, in this API, that the request can't be done as it is (``specs/vi.md``)."""
 
 
 class Vi:
@@ -57,9 +48,7 @@ class Vi:
         """Read the status and the words beside it."""
         if 200 <= response.status < 300:
             return None
-        kind = _KIND_OF_STATUS.get(response.status)
-        if kind is None:
-            kind = FailureKind.UNAVAILABLE if response.status >= 500 else FailureKind.UNEXPECTED
+        kind = FailureKind.INVALID if response.status in _OURS else meaning(response.status)
         body = response.body if isinstance(response.body, dict) else {}
         words = _text(body.get("message")) or _text(body.get("error")) or response.text[:200]
         return Failure(kind, words or f"HTTP {response.status}", str(response.status))

@@ -6,8 +6,9 @@ from types import MappingProxyType
 from typing import Any
 
 from dsops.model import Arguments, Call, Effect, FailureKind, Flow, FlowFailure, Job, NaturalKey, Preview
+from dsops.providers.common import has_id
 from dsops.providers.vi.conditions import look
-from dsops.providers.vi.wire import bad_answer, dataset_path, has_id
+from dsops.providers.vi.wire import bad_answer, dataset_path
 
 _WIRE = MappingProxyType({"filter": "filter", "metadataQuery": "metadataQuery", "ruleQuery": "ruleQuery"})
 ARGUMENTS = frozenset({*_WIRE, "strict", "preview", "job"})

@@ -1,9 +1,10 @@
 """Pieces of the wire format that datasets and exports share (``specs/vi.md``, paths, ids and pages)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import Any
 
-from dsops.model import Call, Flow, LiveObject, Reference, RemoteError, Response
+from dsops.model import Call, Flow, Reference, Response
+from dsops.providers.common import Answers, checked
 
 ORGANIZATION = "{organization}"
 """Stands in paths and bodies for the connection's organization."""
@@ -14,6 +15,9 @@ PAGE_SIZE = 1000
 MOST_PAGES = 10_000
 
 Path = tuple[str | Reference, ...]
+
+ANSWERS = Answers("Vi", "vi", ("datasetExportId", "datasetId"))
+bad_answer, decoded = ANSWERS.refuse, ANSWERS.decoded
 
 
 def dataset_path(dataset: str | Reference, *rest: str) -> Path:
@@ -72,53 +76,20 @@ def _items(response: Response, id_field: str, what: str) -> list[Mapping[str, An
     # Some APIs leave an empty list out; anything else that has none is no page.
     empty = isinstance(body, dict) and body.keys() <= {"nextPage", "prevPage"}
     found = [] if empty else body.get("items") if isinstance(body, dict) else None
-    if not isinstance(found, list) or not all(isinstance(each, dict) and has_id(each, id_field) for each in found):
-        bad_answer(f"it is no page of {what} with ids")
-    return found
+    return ANSWERS.objects(found, id_field, what)
 
 
-def has_id(document: Mapping[str, Any], id_field: str) -> bool:
-    """Whether a document has what tells its object from every other."""
-    remote_id = document.get(id_field)
-    return isinstance(remote_id, str) and remote_id != ""
+def part(document: Any, *path: str) -> Any:
+    """Return what stands at a path of a document; None where nothing does."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def without_address(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an export without the address of its archive, which is a secret; when that expires stays."""
     status = document.get("status")
-    if not isinstance(status, dict) or not isinstance(status.get("downloadUrl"), dict):
+    if not isinstance(status, dict) or "downloadUrl" not in status:
         return document
-    kept = {name: value for name, value in status["downloadUrl"].items() if name != "url"}
+    kept = {"expiresAt": part(status, "downloadUrl", "expiresAt")}
     return {**document, "status": {**status, "downloadUrl": kept}}
-
-
-def decoded(decode: Callable[[Mapping[str, Any]], LiveObject], document: Mapping[str, Any]) -> LiveObject:
-    """Read one object of an answer.
-
-    Raises:
-        RemoteError: It has not the form that ``specs/vi.openapi.yaml`` describes.
-    """
-    try:
-        return decode(document)
-    except (LookupError, TypeError, ValueError, AttributeError) as wrong:
-        which = document.get("datasetExportId") or document.get("datasetId")
-        bad_answer(f"the document of {which} is malformed ({type(wrong).__name__}: {wrong})")
-
-
-def checked(value: Any, *types: type) -> Any:
-    """Return a value of a document that has one of the types it should have.
-
-    Raises:
-        TypeError: It has another.
-    """
-    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        raise TypeError(f"{str(value)[:40]!r} is not {' or '.join(each.__name__ for each in types)}")
-    return value
-
-
-def bad_answer(why: str) -> NoReturn:
-    """Refuse an answer that can't be relied on."""
-    raise RemoteError.of(
-        f"an answer of Vi can't be relied on: {why}",
-        hint="nothing is concluded from it; try again, and compare with specs/vi.openapi.yaml if it stays so",
-    )
