@@ -31,7 +31,7 @@ def running_seaweed() -> Iterator[str]:
         command = [
             *(_script("weed"), f"-logdir={folder}", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
             *("-s3", f"-s3.config={folder / 's3.json'}", "-volume.max=8", "-master.volumeSizeLimitMB=64"),
-            *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.iam=false"),
+            *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"),
             *(f"-{each}.port={port}" for each, port in ports.items()),
             *(f"-{each}.port.grpc={port}" for each, port in grpc.items()),
         ]
