@@ -1,8 +1,10 @@
 """The state of the chosen stack, for the `dsops state` commands."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsops.cli.options import Common
 from dsops.cli.output import say
@@ -10,11 +12,62 @@ from dsops.cli.workspace import load_stack
 from dsops.model import Address, DsopsError, Record
 from dsops.state import StateStore, open_store
 
+if TYPE_CHECKING:
+    from dsops.state.whole import Backups, Whole
+
 
 def store_of(common: Common) -> StateStore:
     """Return the store of the chosen stack and environment."""
+    return chosen(common).store
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The state of the chosen stack and environment, and what it takes to open another of the same stack.
+
+    Attributes:
+        stack: The stack's name.
+        env: The environment.
+        root: The stack folder.
+        address: Of its state.
+    """
+
+    stack: str
+    env: str | None
+    root: Path
+    address: str
+
+    @property
+    def owner(self) -> tuple[str, str | None]:
+        """Stack and environment."""
+        return self.stack, self.env
+
+    @property
+    def backups(self) -> "Backups":
+        """Its backups."""
+        from dsops.state.whole import Backups
+
+        return Backups(self.root, self.env)
+
+    @property
+    def store(self) -> StateStore:
+        """Its store."""
+        return self.at(self.address)
+
+    def at(self, address: str) -> StateStore:
+        """Return the store of an address, for this stack."""
+        return open_store(address, root=self.root, stack=self.stack, env=self.env)
+
+
+def chosen(common: Common) -> Chosen:
+    """Return the state of the chosen stack and environment."""
     stack, _ = load_stack(common)
-    return open_store(stack.state, root=Path(stack.root), stack=stack.name, env=stack.env)
+    return Chosen(stack.name, stack.env, Path(stack.root), stack.state)
+
+
+def counted_rows(whole: "Whole") -> int:
+    """Return how many rows a state holds."""
+    return sum(map(len, whole.rows.values()))
 
 
 def recorded(records: Mapping[Address, Record], address: Address) -> Record:

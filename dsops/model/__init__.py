@@ -25,6 +25,7 @@ from dsops.model.errors import (
     LeaseLost,
     NotSent,
     RemoteError,
+    StateDamaged,
     StateError,
     TransportError,
 )
@@ -188,6 +189,7 @@ __all__ = [
     "Source",
     "Stack",
     "State",
+    "StateDamaged",
     "StateError",
     "Status",
     "Template",

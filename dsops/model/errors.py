@@ -4,6 +4,7 @@
 
     DsopsError                 expected: shown without a traceback, exit 1
     ├── StateError             the state can't be read, written or used
+    │   ├── StateDamaged       it is not what dsops wrote
     │   ├── LeaseHeld          somebody else holds the lease
     │   └── LeaseLost          we held it and no longer do
     ├── RemoteError            a provider answered with a failure
@@ -35,6 +36,10 @@ class DsopsError(Exception):
 
 class StateError(DsopsError):
     """The state can't be read, written or used."""
+
+
+class StateDamaged(StateError):
+    """What is there is not what dsops wrote."""
 
 
 class LeaseHeld(StateError):

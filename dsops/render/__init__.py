@@ -16,13 +16,14 @@ from dsops.render.plan_markdown import plan_markdown
 from dsops.render.plan_text import calls_phrase, plan_json, plan_summary, plan_text
 from dsops.render.report import report_json, report_text
 from dsops.render.state import (
+    backups_document,
+    backups_text,
     history_document,
     history_text,
     holder_text,
     intents_text,
     record_document,
     record_text,
-    state_document,
     state_list_text,
 )
 from dsops.render.streams import fetched_text
@@ -39,6 +40,8 @@ from dsops.render.tables import (
 
 __all__ = [
     "Row",
+    "backups_document",
+    "backups_text",
     "calls_phrase",
     "counted",
     "diagnostics_github",
@@ -75,7 +78,6 @@ __all__ = [
     "report_json",
     "report_text",
     "row_document",
-    "state_document",
     "state_list_text",
     "summary_text",
 ]

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from dsops.model import Holder, Intent, Record, State, Verb, masked, rows_holder
+from dsops.model import Holder, Intent, Record, Verb, masked, rows_holder
 from dsops.render.style import Style, columns, counted, printable, value_text
 
 
@@ -39,6 +39,30 @@ class Entry(Protocol):
     @property
     def changes(self) -> tuple[str, ...]:
         """One line a change."""
+        ...
+
+
+class Kept(Protocol):
+    """A backup of a state."""
+
+    @property
+    def number(self) -> int:
+        """What it is called by."""
+        ...
+
+    @property
+    def serial(self) -> int:
+        """Serial of the state in it."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """What came then."""
+        ...
+
+    @property
+    def at(self) -> float:
+        """Unix time."""
         ...
 
 
@@ -99,19 +123,17 @@ def record_document(record: Record, held: Mapping[str, int]) -> dict[str, Any]:
     return document
 
 
-def state_document(state: State, held: Mapping[str, int]) -> dict[str, Any]:
-    """Return the whole state as JSON content, of the rows how many are held by holder; there is no secret in it."""
-    records = sorted(state.records.values(), key=lambda each: each.address)
-    return {
-        "formatVersion": "1",
-        "lineage": state.lineage,
-        "serial": state.serial,
-        "stack": state.stack,
-        "env": state.env,
-        "records": [record_document(each, held) for each in records],
-        "intents": [_intent(each) for each in state.intents],
-        "traits": {endpoint: dict(traits) for endpoint, traits in state.traits.items()},
-    }
+def backups_text(backups: Sequence[Kept]) -> str:
+    """Tell which backups there are, oldest first."""
+    rows = [(str(each.number), f"serial {each.serial}", f"before {each.reason}", moment(each.at)) for each in backups]
+    return "\n".join(columns(rows)) or "No backups yet: push, restore, migrate and a new format keep one each."
+
+
+def backups_document(backups: Sequence[Kept]) -> list[dict[str, Any]]:
+    """Return the backups as JSON content, oldest first."""
+    return [
+        {"number": each.number, "serial": each.serial, "reason": each.reason, "at": moment(each.at)} for each in backups
+    ]
 
 
 def history_text(entries: Sequence[Entry], *, colour: bool = False) -> str:
@@ -151,19 +173,6 @@ def _entry(entry: Entry, style: Style) -> Iterator[str]:
     head = f"{moment(entry.at)}   serial {entry.serial}   {entry.who}   {entry.command}"
     yield f"{style(printable(head), 'bold')}   {printable(entry.summary)}"
     yield from (f"  {printable(each)}" for each in entry.changes)
-
-
-def _intent(intent: Intent) -> dict[str, Any]:
-    return {
-        "id": intent.id,
-        "planId": intent.plan_id,
-        "callId": intent.call_id,
-        "address": str(intent.address),
-        "effect": intent.effect,
-        "request": intent.request,
-        "at": moment(intent.at),
-        **({"rows": len(intent.rows)} if intent.rows else {}),
-    }
 
 
 def _rows_text(record: Record, held: Mapping[str, int]) -> Iterator[tuple[str, str]]:

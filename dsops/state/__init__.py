@@ -10,9 +10,16 @@ from pathlib import Path
 from dsops.model import StateError
 from dsops.state.address import take_apart
 from dsops.state.base import Session, StateStore
-from dsops.state.entries import HistoryEntry, PlanRun, PlanStatus
+from dsops.state.entries import HistoryEntry, Keep, PlanRun, PlanStatus, Whole
 
-__all__ = ["HistoryEntry", "PlanRun", "PlanStatus", "Session", "StateStore", "open_store"]
+__all__ = [
+    "HistoryEntry",
+    "PlanRun",
+    "PlanStatus",
+    "Session",
+    "StateStore",
+    "open_store",
+]
 
 SCHEMES = ("sqlite", "postgres", "postgresql", "s3", "gs", "az", "https", "http")
 
@@ -55,7 +62,7 @@ def _sqlite(address: str, place: str, root: Path, stack: str, env: str | None) -
             f"The state address {address!r} names no file",
             hint="Name one, for example  state: sqlite:.dsops/state.db  (relative to the stack folder).",
         )
-    return SqliteStore(root / place, stack=stack, env=env)
+    return SqliteStore(root / place, stack=stack, env=env, keep=_keep(root, env))
 
 
 def _postgres(address: str, root: Path, stack: str, env: str | None) -> StateStore:
@@ -64,7 +71,7 @@ def _postgres(address: str, root: Path, stack: str, env: str | None) -> StateSto
         from dsops.state.postgres import PostgresStore
     except ImportError as problem:
         raise _missing("postgres", "PostgreSQL") from problem
-    return PostgresStore(place, stack=stack, env=env)
+    return PostgresStore(place, stack=stack, env=env, keep=_keep(root, env))
 
 
 def _objects(address: str, root: Path, stack: str, env: str | None) -> StateStore:
@@ -75,7 +82,7 @@ def _objects(address: str, root: Path, stack: str, env: str | None) -> StateStor
     from dsops.state.document import DocumentStore
 
     place = take_apart(address, root, SETTINGS)
-    return DocumentStore(lambda: ObjectShelf(place), stack=stack, env=env)
+    return DocumentStore(lambda: ObjectShelf(place), stack=stack, env=env, keep=_keep(root, env))
 
 
 def _http(address: str, root: Path, stack: str, env: str | None) -> StateStore:
@@ -83,7 +90,16 @@ def _http(address: str, root: Path, stack: str, env: str | None) -> StateStore:
     from dsops.state.http import SETTINGS, HttpShelf
 
     place = take_apart(address, root, SETTINGS)
-    return DocumentStore(lambda: HttpShelf(place), stack=stack, env=env)
+    return DocumentStore(lambda: HttpShelf(place), stack=stack, env=env, keep=_keep(root, env))
+
+
+def _keep(root: Path, env: str | None) -> Keep:
+    def keep(whole: Whole) -> None:
+        from dsops.state.whole import Backups
+
+        Backups(root, env).keep(whole, "upgrade")
+
+    return keep
 
 
 def _missing(extra: str, what: str) -> StateError:

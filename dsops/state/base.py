@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Protocol
 
 from dsops.model import Address, Holder, Intent, Record, RowMark, RowsPatch, State
@@ -169,6 +170,10 @@ class StateStore(Protocol):
 
     def whole(self) -> Whole | None:
         """Return all that is held, as of one instant; None where there is no state yet. Raises as `load`."""
+        ...
+
+    def set_aside(self, folder: Path) -> str:
+        """Move a state that is damaged out of the way, beside itself or into a folder; return where it is now."""
         ...
 
     def connect(self) -> "Backend":

@@ -1,6 +1,6 @@
 """The nouns of this room: what a store holds beside records and intents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -111,6 +111,10 @@ class Whole:
     last_intent: int
     history: Sequence[HistoryEntry]
     rows: Mapping[str, Mapping[bytes, RowMark]]
+
+
+Keep = Callable[[Whole], object]
+"""Keeps a state before its format is changed; raises StateError where it can't."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,21 @@
 """Every state store and other processes that use it; a stack before an emulator."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import orjson
 import pytest
 
 from dsops.state import StateStore
+from dsops.state.postgres.connection import connected
+from dsops.state.process import this_process
 from tests.conformance.stage import Stage, emulator_with_tokens
-from tests.conformance.state_process import Process, Start, open_as
+from tests.conformance.state_process import Process, Start, open_as, place_of, shelf_of
 from tests.support import RunningEmulator, httpstate
 from tests.support.buckets import CREDENTIALS, running_seaweed
 from tests.support.httpstate import running_http_state
@@ -57,6 +62,36 @@ def store_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def store(store_kind: str, tmp_path: Path) -> StateStore:
     return open_as(store_kind, tmp_path)
+
+
+@pytest.fixture
+def reformat(store_kind: str, tmp_path: Path) -> Callable[[int], None]:
+    """Return what gives the state another format: 1 is as an older dsops wrote it."""
+    newer = ("row_holders", "rows", "traits")
+
+    def sqlite(version: int) -> None:
+        with closing(sqlite3.connect(tmp_path / ".dsops/state.db")) as connection:
+            for table in newer if version == 1 else ():
+                connection.execute(f"DROP TABLE {table}")
+            connection.execute(f"PRAGMA user_version = {version}")
+
+    def postgres(version: int) -> None:
+        with closing(connected(place_of(store_kind, tmp_path))) as connection:
+            if version == 1:
+                connection.execute("DROP TABLE row_holders, rows, traits")
+            connection.execute("UPDATE dsops SET format = %s", (version,))
+
+    def document(version: int) -> None:
+        with closing(shelf_of(store_kind, tmp_path)) as shelf:
+            shelf.claim(this_process("test", seconds=1), None)
+            found = shelf.read()
+            assert found
+            content = orjson.loads(found.body)
+            left = {key: value for key, value in content.items() if version > 1 or key not in {*newer, "packs"}}
+            shelf.write(orjson.dumps({**left, "dsops": version, "serial": content["serial"] + 1}), found.version)
+            shelf.unclaim()
+
+    return {"sqlite": sqlite, "postgres": postgres}.get(store_kind, document)
 
 
 @pytest.fixture

@@ -34,7 +34,9 @@ from dsops.model import (
     rows_holder,
 )
 from dsops.state import Session, StateStore
-from dsops.state.address import take_apart
+from dsops.state.address import Place, take_apart
+from dsops.state.document import Shelf
+from dsops.state.entries import Keep
 from dsops.state.sqlite import SqliteStore
 from tests.support.buckets import address
 
@@ -47,31 +49,50 @@ HOLDER = rows_holder(COUNTER.type, "https://example.com", "id-1")
 """Of the rows of ``record(1)``."""
 
 
-def open_as(kind: str, root: Path, seconds: float = 60.0, *, stack: str = STACK, env: str | None = None) -> StateStore:
+def open_as(
+    kind: str,
+    root: Path,
+    seconds: float = 60.0,
+    *,
+    stack: str = STACK,
+    env: str | None = None,
+    keep: Keep | None = None,
+) -> StateStore:
     """Open the one store of a kind below a folder, with leases of a length of our choice."""
+    if kind == "sqlite":
+        return SqliteStore(root / ".dsops/state.db", stack=stack, env=env, lease_seconds=seconds, keep=keep)
+    if kind == "postgres":
+        from dsops.state.postgres import PostgresStore
+
+        return PostgresStore(place_of(kind, root), stack=stack, env=env, lease_seconds=seconds, keep=keep)
+    from dsops.state.document import DocumentStore
+
+    return DocumentStore(lambda: shelf_of(kind, root), stack=stack, env=env, lease_seconds=seconds, keep=keep)
+
+
+def place_of(kind: str, root: Path) -> Place:
+    """Return the address below which the store of a folder is; servers are named by the environment."""
     unique = hashlib.sha256(str(root).encode()).hexdigest()[:16]
     match kind:
-        case "sqlite":
-            return SqliteStore(root / ".dsops/state.db", stack=stack, env=env, lease_seconds=seconds)
         case "postgres":
-            from dsops.state.postgres import PostgresStore
-
-            place = take_apart(f"{os.environ['TEST_POSTGRES']}?schema={unique}", root, SETTINGS)
-            return PostgresStore(place, stack=stack, env=env, lease_seconds=seconds)
+            return take_apart(f"{os.environ['TEST_POSTGRES']}?schema={unique}", root, SETTINGS)
         case "s3":
-            from dsops.state.document import DocumentStore
-            from dsops.state.objects import ObjectShelf
-
-            place = take_apart(address(os.environ["TEST_S3"], unique), root, SETTINGS)
-            return DocumentStore(lambda: ObjectShelf(place), stack=stack, env=env, lease_seconds=seconds)
+            return take_apart(address(os.environ["TEST_S3"], unique), root, SETTINGS)
         case "http":
-            from dsops.state.document import DocumentStore
-            from dsops.state.http import HttpShelf
-
-            place = take_apart(f"{os.environ['TEST_HTTP']}/{unique}", root, SETTINGS)
-            return DocumentStore(lambda: HttpShelf(place), stack=stack, env=env, lease_seconds=seconds)
+            return take_apart(f"{os.environ['TEST_HTTP']}/{unique}", root, SETTINGS)
         case _:
             raise ValueError(kind)
+
+
+def shelf_of(kind: str, root: Path) -> Shelf:
+    """Open the place of a document."""
+    if kind == "s3":
+        from dsops.state.objects import ObjectShelf
+
+        return ObjectShelf(place_of(kind, root))
+    from dsops.state.http import HttpShelf
+
+    return HttpShelf(place_of(kind, root))
 
 
 def record(number: int, name: str = "counter") -> Record:

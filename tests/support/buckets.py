@@ -13,32 +13,43 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
 
-from tests.support.postgres import free_port
+from tests.support.postgres import free_port, free_ports
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "bucket-key", "AWS_SECRET_ACCESS_KEY": "bucket-secret"}  # of the server below only
 BUCKET = "states"
 PATIENCE = 90.0
+ATTEMPTS = 3
 
 
 @contextmanager
 def running_seaweed() -> Iterator[str]:
     """Run SeaweedFS, whose S3 gateway keeps to If-Match and If-None-Match, and yield the gateway's address."""
     with tempfile.TemporaryDirectory(prefix="seaweed-") as name:
-        folder = Path(name)
-        (folder / "s3.json").write_text(json.dumps(_identities()))
-        ports = {each: free_port() for each in ("master", "volume", "filer", "s3")}
-        grpc = {each: free_port() for each in ports}
-        command = [
-            *(_script("weed"), f"-logdir={folder}", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-            *("-s3", f"-s3.config={folder / 's3.json'}", "-volume.max=8", "-master.volumeSizeLimitMB=64"),
-            *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"),
-            *(f"-{each}.port={port}" for each, port in ports.items()),
-            *(f"-{each}.port.grpc={port}" for each, port in grpc.items()),
-        ]
-        with _process(command, folder) as alive:
-            url = f"http://127.0.0.1:{ports['s3']}"
-            _wait(url, alive)
-            yield url  # it makes a bucket when somebody first writes into it
+        for attempt in range(ATTEMPTS):
+            folder = Path(name) / str(attempt)
+            folder.mkdir()
+            (folder / "s3.json").write_text(json.dumps(_identities()))
+            command, url = _seaweed(folder)
+            with _process(command, folder) as alive:
+                if not _answers(url, alive) and attempt + 1 < ATTEMPTS:
+                    continue  # somebody else has taken one of its ports meanwhile
+                yield url  # it makes a bucket when somebody first writes into it
+                return
+
+
+def _seaweed(folder: Path) -> tuple[list[str], str]:
+    """Return the command of a server on free ports, and the address of its gateway."""
+    servers = ("master", "volume", "filer", "s3")
+    numbers = free_ports(2 * len(servers))
+    ports, grpc = dict(zip(servers, numbers, strict=False)), dict(zip(servers, numbers[4:], strict=False))
+    command = [
+        *(_script("weed"), f"-logdir={folder}", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+        *("-s3", f"-s3.config={folder / 's3.json'}", "-volume.max=8", "-master.volumeSizeLimitMB=64"),
+        *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.iam=false"),
+        *(f"-{each}.port={port}" for each, port in ports.items()),
+        *(f"-{each}.port.grpc={port}" for each, port in grpc.items()),
+    ]
+    return command, f"http://127.0.0.1:{ports['s3']}"
 
 
 @contextmanager
@@ -54,7 +65,7 @@ def running_rclone() -> Iterator[str]:
             *("--config", str(folder / "none"), "--vfs-cache-mode", "off"),
         ]
         with _process(command, folder) as alive:
-            _wait(f"http://127.0.0.1:{port}", alive)
+            _answers(f"http://127.0.0.1:{port}", alive)
             yield f"http://127.0.0.1:{port}"
 
 
@@ -89,26 +100,24 @@ def _process(command: list[str], folder: Path) -> Iterator[subprocess.Popen[byte
     ):
         try:
             yield process
-        except RuntimeError as problem:
-            raise RuntimeError(f"{problem}: {log.read_text(errors='replace')[-4000:]}") from problem
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a server answers, whatever it says."""
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until a server answers, whatever it says; or tell that it has ended."""
     deadline = time.monotonic() + PATIENCE
-    while True:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             urllib.request.urlopen(url, timeout=5).close()
         except HTTPError:
-            return
+            return True
         except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the server did not start") from None
             time.sleep(0.1)
         else:
-            return
+            return True
+    return False
 
 
 def _script(name: str) -> str:

@@ -15,6 +15,9 @@ COMMANDS = {
     "unlock": (f"{_HERE}.unlock", "take the lease from whoever holds it"),
     "history": (f"{_HERE}.history", "tell what earlier runs did"),
     "pull": (f"{_HERE}.pull", "print the whole state as JSON"),
+    "push": (f"{_HERE}.push", "put a printed state in the place of this one"),
+    "restore": (f"{_HERE}.restore", "list backups, or put one in the place of the state"),
+    "migrate": (f"{_HERE}.migrate", "copy the state into another store"),
 }
 
 

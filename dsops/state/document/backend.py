@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dsops.model import Holder, LeaseLost, RowMark, RowsPatch
-from dsops.state.document.document import Document, encode
+from dsops.state.document.document import FORMAT, Document, encode
 from dsops.state.document.layers import Layer, fold, packed
 from dsops.state.document.reader import Reader, Vanished, unusable
-from dsops.state.document.shelf import Overtaken, Shelf
-from dsops.state.entries import Delta, Lease, Snapshot, Stamp
+from dsops.state.document.shelf import Overtaken
+from dsops.state.entries import Delta, Keep, Lease, Snapshot, Stamp
 from dsops.state.lease import RENEWALS_PER_LEASE, lost
 
 
@@ -20,13 +20,14 @@ class DocumentBackend:
     or written before: of two writers one fails, and finds in the document who was faster.
     """
 
-    def __init__(self, shelf: Shelf, *, stack: str, env: str | None, lease_seconds: float) -> None:
+    def __init__(self, reader: Reader, *, lease_seconds: float, keep: Keep | None) -> None:
         """Read the document; raises as `StateStore.load`."""
         self.poll = min(1.0, lease_seconds / 20)
         self.linger = min(0.5, lease_seconds / 10)
         self._lease_seconds = lease_seconds
-        self._shelf = shelf
-        self._reader = Reader(shelf, stack=stack, env=env)
+        self._keep_whole = keep
+        self._shelf = reader.shelf
+        self._reader = reader
         self._document = Document()
         self._version: str | None = None
         self._blocked: Holder | None = None
@@ -63,6 +64,7 @@ class DocumentBackend:
         document = self._document.copy()
         document.lease = ours
         try:
+            self._upgrade()
             self._write(document)
         except Overtaken:
             self._shelf.unclaim()
@@ -94,7 +96,8 @@ class DocumentBackend:
 
     def read(self, lease: Lease) -> Snapshot:  # noqa: ARG002 - other stores need it
         """Return the whole, as it was when the lease was taken: nobody else can have written since."""
-        return self._document.snapshot(self._reader.damaged)
+        found = self._document
+        return Snapshot(self._reader.state(found), dict(found.runs), found.last_intent, frozenset(found.rows))
 
     def commit(self, lease: Lease, before: Stamp, after: Stamp, delta: Delta) -> None:
         """Make a delta durable, all or nothing, while the lease is ours and the stamp is ``before``."""
@@ -120,6 +123,11 @@ class DocumentBackend:
     def close(self) -> None:
         """Let go of connections."""
         self._shelf.close()
+
+    def _upgrade(self) -> None:
+        """Keep what a document of an older format holds: every write is of today's."""
+        if self._keep_whole and self._document.format < FORMAT and (whole := self._reader.whole(self._document)):
+            self._keep_whole(whole)
 
     def _ours(self, lease: Lease) -> Document:
         """Return a copy of the document to change. Raises LeaseLost."""

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from binascii import a2b_base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import orjson
 from dsops.model import EMPTY_STATE, State
 from dsops.state.codec import Records, decode_holder, decode_intent, encode_holder
 from dsops.state.document.layers import Layer
-from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, PlanStatus, Snapshot, Stamp
+from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, PlanStatus, Stamp
 
 FORMAT: Final = 2
 RUNS_KEPT: Final = 200
@@ -102,7 +102,7 @@ class Document:
         for (endpoint, name), value in delta.traits.items():
             self.traits.setdefault(endpoint, {})[name] = value
 
-    def state(self, damaged: Any) -> State:
+    def state(self, damaged: Callable[[str], Exception]) -> State:
         """Return the state in it, given what to raise where a record can't be read."""
         if self.stamp.lineage is None:
             return EMPTY_STATE
@@ -115,10 +115,6 @@ class Document:
             intents=tuple(decode_intent(number, body) for number, body in sorted(self.intents.items())),
             traits={endpoint: dict(traits) for endpoint, traits in self.traits.items()},
         )
-
-    def snapshot(self, damaged: Any) -> Snapshot:
-        """Return what a session has to know when it begins."""
-        return Snapshot(self.state(damaged), dict(self.runs), self.last_intent, frozenset(self.rows))
 
 
 def encode(document: Document) -> bytes:

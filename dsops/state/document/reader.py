@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from dsops.model import RowMark, StateError
+from dsops.model import EMPTY_STATE, RowMark, State, StateDamaged, StateError
 from dsops.state.belonging import check_owner
 from dsops.state.document.document import Document, Newer, Unreadable, decode
 from dsops.state.document.layers import Layer, chosen, fold
 from dsops.state.document.shelf import Sheet, Shelf
+from dsops.state.entries import Whole
 from dsops.state.marks import Marks
 
 
@@ -52,11 +53,26 @@ class Reader:
 
     def damaged(self, what: str) -> StateError:
         """Return the failure of a state whose content is not what dsops wrote."""
-        return unusable(
-            self.shelf.where,
-            f"It is damaged: {what}. Nothing was changed.",
+        return StateDamaged.of(
+            f"The state {self.shelf.where} can't be used",
+            detail=f"It is damaged: {what}. Nothing was changed.",
             hint="Restore a backup with: dsops state restore; without one rebuild the records with: dsops import",
         )
+
+    def state(self, document: Document) -> State:
+        """Return the state in a document. Raises StateError."""
+        try:
+            return document.state(self.damaged)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise self.damaged(f"an address or intent can't be read ({problem!r})") from problem
+
+    def whole(self, document: Document) -> Whole | None:
+        """Return all that is held; None before the first write. Raises as `marks`."""
+        state = self.state(document)
+        if state is EMPTY_STATE:
+            return None
+        rows = {holder: self.marks(document, holder, None) for holder in sorted(document.rows)}
+        return Whole(state, dict(document.runs), document.last_intent, tuple(document.history), rows)
 
     def marks(self, document: Document, holder: str, keys: Iterable[bytes] | None) -> Mapping[bytes, RowMark]:
         """Return what is held of one object's rows.

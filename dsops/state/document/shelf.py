@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from dsops.model import Holder
@@ -67,6 +68,10 @@ class Shelf(Protocol):
 
     def try_out(self) -> None:
         """Raise StateError if the place doesn't keep to what dsops relies on. Called before the first document."""
+        ...
+
+    def set_aside(self, folder: Path) -> str:
+        """Move the document, whatever it is, out of the way, into ``folder`` if need be; return where it is."""
         ...
 
     def read_pack(self, name: str) -> bytes | None:

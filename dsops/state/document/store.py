@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from dsops.model import EMPTY_STATE, Holder, RowMark, State
@@ -10,7 +11,7 @@ from dsops.state.base import Backend, Session
 from dsops.state.document.document import Document, encode
 from dsops.state.document.reader import Reader, Vanished
 from dsops.state.document.shelf import Overtaken, Shelf
-from dsops.state.entries import HistoryEntry, Whole
+from dsops.state.entries import HistoryEntry, Keep, Whole
 from dsops.state.marks import SUMMED
 
 T = TypeVar("T")
@@ -25,7 +26,13 @@ class DocumentStore:
     """Implements `StateStore` over a document."""
 
     def __init__(
-        self, connect: Callable[[], Shelf], *, stack: str, env: str | None, lease_seconds: float = LEASE_SECONDS
+        self,
+        connect: Callable[[], Shelf],
+        *,
+        stack: str,
+        env: str | None,
+        lease_seconds: float = LEASE_SECONDS,
+        keep: Keep | None = None,
     ) -> None:
         """Name a place; nothing is read yet.
 
@@ -34,15 +41,17 @@ class DocumentStore:
             stack: The stack it must belong to.
             env: Its environment.
             lease_seconds: How long a lease lasts without a renewal; it is renewed four times as often.
+            keep: Keeps the state before its format is changed.
         """
         self._connect = connect
         self._stack = stack
         self._env = env
         self._lease_seconds = lease_seconds
+        self._keep = keep
 
     def load(self) -> State:
         """Read the state without a lease; see `StateStore.load`."""
-        return self._read(_state, EMPTY_STATE)
+        return self._read(lambda reader, document: reader.state(document), EMPTY_STATE)
 
     def history(self, limit: int) -> Sequence[HistoryEntry]:
         """Return the newest entries of the history, newest first."""
@@ -70,15 +79,12 @@ class DocumentStore:
 
     def whole(self) -> Whole | None:
         """Return all that is held, as of one instant."""
+        return self._read(lambda reader, document: reader.whole(document), None)
 
-        def read(reader: Reader, document: Document) -> Whole | None:
-            state = _state(reader, document)
-            if state is EMPTY_STATE:
-                return None
-            rows = {holder: reader.marks(document, holder, None) for holder in sorted(document.rows)}
-            return Whole(state, dict(document.runs), document.last_intent, tuple(document.history), rows)
-
-        return self._read(read, None)
+    def set_aside(self, folder: Path) -> str:
+        """Move a damaged state out of the way and return where it is."""
+        with closing(self._connect()) as shelf:
+            return shelf.set_aside(folder)
 
     def connect(self) -> Backend:
         """Open the place for one thread that writes."""
@@ -86,7 +92,9 @@ class DocumentStore:
 
         shelf = self._connect()
         try:
-            return DocumentBackend(shelf, stack=self._stack, env=self._env, lease_seconds=self._lease_seconds)
+            return DocumentBackend(
+                Reader(shelf, stack=self._stack, env=self._env), lease_seconds=self._lease_seconds, keep=self._keep
+            )
         except BaseException:
             shelf.close()
             raise
@@ -144,10 +152,3 @@ class DocumentStore:
                         raise reader.damaged(f"its rows in {vanished} are missing") from vanished
                     missing = found[1].version
         raise reader.damaged("somebody writes it all the time")
-
-
-def _state(reader: Reader, document: Document) -> State:
-    try:
-        return document.state(reader.damaged)
-    except (KeyError, TypeError, ValueError) as problem:
-        raise reader.damaged(f"an address or intent can't be read ({problem!r})") from problem

@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from dsops.model import Holder, StateError
 from dsops.state.address import Place
 from dsops.state.codec import decode_holder, encode_holder
 from dsops.state.document import Overtaken, Sheet
+from dsops.state.folders import write_private
 from dsops.state.http.wire import Wire, json_of
 from dsops.state.process import this_process
 
@@ -95,6 +97,17 @@ class HttpShelf:
         finally:
             self._unlock(mine)
         self._must_refuse(mine["ID"], "it lets a writer in whose lock is gone")
+
+    def set_aside(self, folder: Path) -> str:
+        """Move the document into a file and return which: here there is no other place."""
+        found = self.read()
+        path = folder / f"damaged-{uuid4().hex[:8]}"
+        try:
+            write_private(path, found.body if found else b"")
+        except OSError as problem:
+            raise self._wire.unusable(f"It can't be kept in {path}: {problem.strerror}.") from problem
+        self._wire.send("DELETE")
+        return str(path)
 
     def read_pack(self, name: str) -> bytes | None:
         """Return nothing: rows are in the document."""

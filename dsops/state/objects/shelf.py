@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -29,7 +30,7 @@ from obstore.exceptions import (
     UnauthenticatedError,
 )
 
-from dsops.model import Holder, StateError
+from dsops.model import Holder, StateDamaged, StateError
 from dsops.state.address import Place, is_loopback
 from dsops.state.document import Overtaken, Sheet
 
@@ -69,7 +70,7 @@ class ObjectShelf:
         try:
             return Sheet(gzip.decompress(packed), version)
         except (OSError, EOFError, zlib.error) as problem:
-            raise StateError.of(
+            raise StateDamaged.of(
                 f"The state {self.where} can't be used",
                 detail=f"It is damaged: {problem}. Nothing was changed.",
                 hint="Restore a backup with: dsops state restore, or an older version of the object.",
@@ -112,6 +113,14 @@ class ObjectShelf:
                 self._put(name, b"3", first)
             finally:
                 obstore.delete(self._store, name)
+
+    def set_aside(self, folder: Path) -> str:  # noqa: ARG002 - there is room in the bucket
+        """Move the document out of the way and return where it is."""
+        name = f"{_STATE}.damaged-{uuid4().hex[:8]}"
+        with self._explaining():
+            obstore.copy(self._store, _STATE, name)
+            obstore.delete(self._store, _STATE)
+        return f"{self.where}/{name}"
 
     def read_pack(self, name: str) -> bytes | None:
         """Return a pack, or None where there is none."""

@@ -10,12 +10,12 @@ from psycopg import errors
 from dsops.model import Holder, StateError
 from dsops.state.address import Place
 from dsops.state.codec import encode_holder
-from dsops.state.entries import Delta, Lease, Snapshot, Stamp
+from dsops.state.entries import Delta, Keep, Lease, Snapshot, Stamp
 from dsops.state.lease import lost
 from dsops.state.postgres.connection import Connection, connected, reading, writing
 from dsops.state.postgres.problems import Gone, unusable
-from dsops.state.postgres.reading import check, read_lease, read_snapshot
-from dsops.state.postgres.schema import create, upgrade
+from dsops.state.postgres.reading import check, read_lease, read_snapshot, read_whole
+from dsops.state.postgres.schema import FORMAT, create, upgrade
 from dsops.state.postgres.writing import write
 
 T = TypeVar("T")
@@ -47,11 +47,12 @@ class PostgresBackend:
     poll = 0.25
     linger = 0.0
 
-    def __init__(self, place: Place, *, stack: str, env: str | None) -> None:
+    def __init__(self, place: Place, *, stack: str, env: str | None, keep: Keep | None) -> None:
         """Connect, making schema and tables where there are none; raises as `StateStore.load`."""
         self._place = place
         self._stack = stack
         self._env = env
+        self._keep = keep
         self._connection: Connection = connected(place)
         try:
             with reading(self._connection, place):
@@ -84,7 +85,9 @@ class PostgresBackend:
                 with writing(self._connection, self._place):
                     if not self._connection.execute(TAKE, row).rowcount:
                         return None
-                    check(self._connection, self._place, stack=self._stack, env=self._env)
+                    version = check(self._connection, self._place, stack=self._stack, env=self._env)
+                    if self._keep and version < FORMAT and (whole := read_whole(self._connection, self._place)):
+                        self._keep(whole)
                     upgrade(self._connection, self._place)
                     return ours
             except StateError as problem:

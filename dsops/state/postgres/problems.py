@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from dsops.model import StateError
+from dsops.model import StateDamaged, StateError
 from dsops.state.address import Place
 
 
@@ -25,9 +25,9 @@ def unusable(place: Place, detail: str, *, hint: str) -> StateError:
 
 def damaged(place: Place, what: str) -> StateError:
     """Return the failure of a state whose content is not what dsops wrote."""
-    return unusable(
-        place,
-        f"It is damaged: {what}. Nothing was changed.",
+    return StateDamaged.of(
+        f"The state {place.address} can't be used",
+        detail=f"It is damaged: {what}. Nothing was changed.",
         hint="Restore the database, or a backup of the state with: dsops state restore",
     )
 

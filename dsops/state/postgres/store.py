@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
+
+from psycopg import sql
 
 from dsops.model import EMPTY_STATE, Holder, RowMark, State
 from dsops.state.address import Place
 from dsops.state.base import Backend, Session
-from dsops.state.entries import HistoryEntry, Whole
-from dsops.state.postgres.connection import Connection, connected, reading, writing
+from dsops.state.entries import HistoryEntry, Keep, Whole
+from dsops.state.postgres.connection import Connection, connected, reading, schema_of, writing
 from dsops.state.postgres.problems import Gone
 from dsops.state.postgres.reading import check, read_history, read_lease, read_state, read_whole
 from dsops.state.postgres.rows import read_counts, read_marks
@@ -22,7 +26,15 @@ LEASE_SECONDS = 60.0
 class PostgresStore:
     """Implements `StateStore` over one schema of a database."""
 
-    def __init__(self, place: Place, *, stack: str, env: str | None, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        stack: str,
+        env: str | None,
+        lease_seconds: float = LEASE_SECONDS,
+        keep: Keep | None = None,
+    ) -> None:
         """Name a schema; nothing is read yet.
 
         Args:
@@ -30,11 +42,13 @@ class PostgresStore:
             stack: The stack it must belong to.
             env: Its environment.
             lease_seconds: How long a lease lasts without a renewal; it is renewed four times as often.
+            keep: Keeps the state before its format is changed.
         """
         self._place = place
         self._stack = stack
         self._env = env
         self._lease_seconds = lease_seconds
+        self._keep = keep
 
     def load(self) -> State:
         """Read the state without a lease; see `StateStore.load`."""
@@ -60,11 +74,24 @@ class PostgresStore:
         """Return all that is held, as of one instant."""
         return self._read(lambda connection: read_whole(connection, self._place), None)
 
+    def set_aside(self, folder: Path) -> str:  # noqa: ARG002 - it stays in its database
+        """Rename the schema and return its new name."""
+        old = schema_of(self._place)
+        new = f"{old[:40]}_damaged_{uuid4().hex[:8]}"
+        with closing(connected(self._place)) as connection:
+            try:
+                with writing(connection, self._place):
+                    statement = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
+                    connection.execute(statement.format(sql.Identifier(old), sql.Identifier(new)))
+            except Gone as gone:
+                raise gone.failure from gone
+        return f"schema {new}"
+
     def connect(self) -> Backend:
         """Connect for one thread that writes."""
         from dsops.state.postgres.backend import PostgresBackend
 
-        return PostgresBackend(self._place, stack=self._stack, env=self._env)
+        return PostgresBackend(self._place, stack=self._stack, env=self._env, keep=self._keep)
 
     def lease(
         self, *, command: str, wait: float, on_event: Callable[[str], None]

@@ -1,6 +1,7 @@
 """A delta as statements, within the transaction of whoever commits it."""
 
 import orjson
+from psycopg import sql
 
 from dsops.state.entries import Delta
 from dsops.state.postgres.connection import Connection
@@ -9,7 +10,7 @@ from dsops.state.postgres.rows import write_patch
 RUNS_KEPT = 200
 HISTORY_KEPT = 200
 
-CLEAR = "TRUNCATE records, intents, plan_runs, history, rows, row_holders, traits"
+EVERYTHING = ("records", "intents", "plan_runs", "history", "rows", "row_holders", "traits")
 PUT_RECORDS = """
 INSERT INTO records SELECT * FROM unnest(%s::text[], %s::text[])
 ON CONFLICT (address) DO UPDATE SET body = excluded.body
@@ -32,8 +33,8 @@ INSERT INTO traits VALUES (%s, %s, %s) ON CONFLICT (endpoint, name) DO UPDATE SE
 
 def write(connection: Connection, delta: Delta) -> None:
     """Make the changes of a delta."""
-    if delta.clear:
-        connection.execute(CLEAR)
+    for table in EVERYTHING if delta.clear else ():
+        connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
     _write_intents(connection, delta)
     if put := {address: body.decode() for address, body in delta.records.items() if body is not None}:
         connection.execute(PUT_RECORDS, (list(put), list(put.values())))

@@ -8,7 +8,7 @@ import orjson
 
 from dsops.model import Holder, LeaseLost
 from dsops.state.codec import encode_holder
-from dsops.state.entries import Delta, Lease, Snapshot, Stamp
+from dsops.state.entries import Delta, Keep, Lease, Snapshot, Stamp
 from dsops.state.lease import lost
 from dsops.state.sqlite.files import create, exists, open_for_writing, transaction
 from dsops.state.sqlite.problems import explaining, unusable
@@ -18,11 +18,12 @@ from dsops.state.sqlite.reading import (
     read_file,
     read_lease,
     read_snapshot,
+    read_whole,
     stamp_checksum,
     trait_checksum,
 )
 from dsops.state.sqlite.rows import write_patch
-from dsops.state.sqlite.schema import upgrade
+from dsops.state.sqlite.schema import FORMAT, format_of, upgrade
 
 SETTLED_KEPT = 1000
 PRUNE_EVERY = 200
@@ -88,11 +89,12 @@ class SqliteBackend:
     poll = 0.05
     linger = 0.0
 
-    def __init__(self, path: Path, *, stack: str, env: str | None) -> None:
+    def __init__(self, path: Path, *, stack: str, env: str | None, keep: Keep | None) -> None:
         """Open a state file, making it where there is none; raises as `StateStore.load`."""
         self._path = path
         self._stack = stack
         self._env = env
+        self._keep = keep
         if not exists(path):
             create(path)
         self._found, self._snapshot = read_file(  # before anything is touched: a damaged file is left as it is
@@ -115,7 +117,7 @@ class SqliteBackend:
         with self._transaction():
             if not self._connection.execute(TAKE, row).rowcount:
                 return None
-            upgrade(self._connection)
+            self._upgrade()
             return ours
 
     def renew(self, lease: Lease, until: float) -> None:
@@ -149,6 +151,12 @@ class SqliteBackend:
     def close(self) -> None:
         """Let go of the file; the last one to do so folds the write-ahead log into it."""
         self._connection.close()
+
+    def _upgrade(self) -> None:
+        """Bring a file of an older format up to date, once what it holds is kept elsewhere."""
+        if self._keep and format_of(self._connection) < FORMAT and (whole := read_whole(self._connection, self._path)):
+            self._keep(whole)
+        upgrade(self._connection)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from dsops.state.folders import make_folder, sync_folder
 from dsops.state.sqlite.problems import damaged, explaining, unusable
 from dsops.state.sqlite.schema import APPLICATION_ID, upgrade
 
@@ -57,7 +58,7 @@ def create(path: Path) -> None:
     """Make an empty state file (0600) and the folders it lacks (0700); one that exists meanwhile is left alone."""
     draft = path.with_name(f"{path.name}.new-{os.getpid()}-{threading.get_ident()}")
     try:
-        _make_folder(path.parent)
+        make_folder(path.parent)
         refuse_network(path)
         try:
             _fill(draft)
@@ -65,7 +66,7 @@ def create(path: Path) -> None:
                 os.link(draft, path)
         finally:
             draft.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as problem:
         raise unusable(
             path,
@@ -125,6 +126,21 @@ def open_for_reading(path: Path, *, alone: bool) -> Iterator[sqlite3.Connection]
                 raise Disturbed
 
 
+def set_aside(path: Path) -> Path:
+    """Rename a state file, its log and the log's index; return the new name of the file. Raises StateError."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    try:
+        for suffix in ("", "-wal", "-shm"):  # the file first: without it nobody reads its log
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+        sync_folder(path.parent)
+    except OSError as problem:
+        raise unusable(path, f"It can't be moved away: {problem.strerror}.") from problem
+    return aside
+
+
 class Disturbed(Exception):
     """Somebody wrote while a state at rest was read: what was read may be half of one version and half of another."""
 
@@ -157,15 +173,6 @@ def _file_system(path: Path, mounts: Path) -> str | None:
     return kind
 
 
-def _make_folder(folder: Path) -> None:
-    if not folder.exists():
-        _make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.name == ".dsops":
-        with suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
-            ignore.write("# What dsops remembers of this stack is no source.\n*\n")
-
-
 def _fill(draft: Path) -> None:
     os.close(os.open(draft, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_CLOEXEC, 0o600))
     with explaining(draft), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
@@ -184,14 +191,6 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
             f"SQLite can't keep a write-ahead log there (it offers {mode!r}).",
             hint="Keep it on another file system: set  state: sqlite:/local/folder/state.db  in the stack file.",
         )
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _wal(path: Path) -> Path:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dsops.model import StateError
+from dsops.model import StateDamaged, StateError
 
-RESTORE = "Put a backup in its place; without one, move it away and rebuild the records with: dsops import"
+RESTORE = "Put a backup in its place: dsops state restore; without one, move it away and rebuild it: dsops import"
 
 
 def unusable(path: Path, detail: str, *, hint: str = RESTORE) -> StateError:
@@ -17,7 +17,9 @@ def unusable(path: Path, detail: str, *, hint: str = RESTORE) -> StateError:
 
 def damaged(path: Path, what: str) -> StateError:
     """Return the failure of a state file whose content is not what dsops wrote."""
-    return unusable(path, f"It is damaged: {what}. Nothing was changed.")
+    return StateDamaged.of(
+        f"The state {path} can't be used", detail=f"It is damaged: {what}. Nothing was changed.", hint=RESTORE
+    )
 
 
 def explained(path: Path, problem: sqlite3.Error) -> StateError:

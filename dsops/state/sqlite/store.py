@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from dsops.model import EMPTY_STATE, Holder, RowMark, State
 from dsops.state.base import Backend, Session
-from dsops.state.entries import HistoryEntry, Whole
-from dsops.state.sqlite.files import exists, open_for_writing, transaction
+from dsops.state.entries import HistoryEntry, Keep, Whole
+from dsops.state.sqlite.files import exists, open_for_writing, set_aside, transaction
 from dsops.state.sqlite.problems import explaining
 from dsops.state.sqlite.reading import check, read_file, read_history, read_lease, read_state, read_whole
 from dsops.state.sqlite.rows import read_counts, read_marks
@@ -22,7 +22,9 @@ LEASE_SECONDS = 60.0
 class SqliteStore:
     """Implements `StateStore` over one file."""
 
-    def __init__(self, path: Path, *, stack: str, env: str | None, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self, path: Path, *, stack: str, env: str | None, lease_seconds: float = LEASE_SECONDS, keep: Keep | None = None
+    ) -> None:
         """Name a state file; nothing is read yet.
 
         Args:
@@ -30,11 +32,13 @@ class SqliteStore:
             stack: The stack it must belong to.
             env: Its environment.
             lease_seconds: How long a lease lasts without a renewal; it is renewed four times as often.
+            keep: Keeps the state before its format is changed.
         """
         self._path = path.resolve()
         self._stack = stack
         self._env = env
         self._lease_seconds = lease_seconds
+        self._keep = keep
 
     def load(self) -> State:
         """Read the state without a lease; see `StateStore.load`."""
@@ -76,11 +80,15 @@ class SqliteStore:
         """Return all that is held, as of one instant."""
         return self._read(lambda connection: read_whole(connection, self._path), None)
 
+    def set_aside(self, folder: Path) -> str:  # noqa: ARG002 - it stays beside its place
+        """Rename a damaged file and what belongs to it; return the new name."""
+        return str(set_aside(self._path))
+
     def connect(self) -> Backend:
         """Open the file for one thread that writes."""
         from dsops.state.sqlite.backend import SqliteBackend
 
-        return SqliteBackend(self._path, stack=self._stack, env=self._env)
+        return SqliteBackend(self._path, stack=self._stack, env=self._env, keep=self._keep)
 
     def unlock(self) -> Holder | None:
         """Take the lease from whoever holds it and return them."""

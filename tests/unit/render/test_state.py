@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dsops.model import Address, Intent, Record, RecordedRows, RowMark, RowMode, State, rows_holder
-from dsops.render import record_document, record_text, state_document
+from dsops.model import Address, Record, RecordedRows, RowMode, rows_holder
+from dsops.render import record_document, record_text
 
 A = Address("geai", "Dataset", "faq")
 RECORD = Record(A, "evals", "https://example.com", "id-1", ("faq",))
@@ -30,19 +30,8 @@ def test_a_record_without_rows_tells_none() -> None:
     assert "rows" not in record_document(RECORD, HELD)
 
 
-def test_rows_and_traits_are_in_the_whole_state() -> None:
-    intent = Intent(1, "run", "plan", 1, A, "update", "PUT /x", RECORD, (), 0.0, (RowMark(bytes(15), None),) * 3)
-    plain = replace(intent, id=2, rows=())
-    traits = {"https://example.com": {"rowPut": "merge"}}
-    state = State("l", 1, "s", None, {A: replace(RECORD, rows=ROWS)}, (intent, plain), traits)
-    document = state_document(state, HELD)
-    assert document["records"][0]["rows"] == {
-        "mode": "sync",
-        "key": ["question", "context"],
-        "count": 12_000,
-        "digest": "d1",
-        "held": 11_999,
-    }
-    assert document["traits"] == traits
-    assert [each.get("rows") for each in document["intents"]] == [3, None]
-    assert state_document(state, {})["records"][0]["rows"]["held"] == 0
+def test_a_record_as_json_tells_its_rows() -> None:
+    record = replace(RECORD, rows=ROWS)
+    told = {"mode": "sync", "key": ["question", "context"], "count": 12_000, "digest": "d1", "held": 11_999}
+    assert record_document(record, HELD)["rows"] == told
+    assert record_document(record, {})["rows"]["held"] == 0

@@ -9,11 +9,10 @@ from dsops.cli.output import out
 @click.command(epilog="\b\nExample:\n  dsops state pull > state.json")
 @common_options("text", "json")
 def command(common: Common) -> int:
-    """Print the whole state as JSON. There is no secret in it."""
-    from dsops.cli.states import held_rows, store_of
-    from dsops.render import json_text, state_document
+    """Print the whole state as JSON, rows and history too: what `dsops state push` reads. There is no secret in it."""
+    from dsops.cli.states import store_of
+    from dsops.render import json_text
+    from dsops.state.whole import state_document
 
-    store = store_of(common)
-    state = store.load()
-    out(json_text(state_document(state, held_rows(store, state.records.values()))))
+    out(json_text(state_document(store_of(common).whole())))
     return 0
