@@ -64,8 +64,43 @@ _GEAI_ROWS = """\
 {{"input": "And of Peru?", "expectedAnswer": "Lima", "expectedSources": [{{"name": "atlas", "value": "Peru: Lima"}}]}}
 """
 
+_MODELARTS_STACK = """\
+# The stack: which accounts there are, and what all of it has in common.
+apiVersion: dsops/v1
+kind: Stack
+metadata:
+  name: {name}
+spec:
+  variables:
+    endpoint: {{default: "http://127.0.0.1:8321"}} # where `dsops emulator` listens; a real one: https://modelarts.cn-north-4.example.com
+  connections:
+    ma:
+      provider: modelarts
+      endpoint: ${{var.endpoint}}
+      region: cn-north-4 # its project is looked up; or project: with its id
+      accessKey: ${{env:DSOPS_MODELARTS_ACCESS_KEY}} # both are read when a request is signed; never kept
+      secretKey: ${{env:DSOPS_MODELARTS_SECRET_KEY}}
+"""
+
+_MODELARTS_DATASET = """\
+# A first resource. What is left out here is left alone there. `dsops schema modelarts/Dataset` says what there is.
+apiVersion: modelarts/v1
+kind: Dataset
+metadata:
+  name: first-dataset
+spec:
+  type: image-classification
+  description: Declared with dsops
+  dataSource: {{type: obs, path: /my-bucket/images/}}
+  workPath: /my-bucket/labels/
+  labels: # all of them: what isn't here goes
+    - {{name: cat, color: "#FFB000"}}
+    - {{name: dog}}
+"""
+
 STARTERS = {
     "uipath": {"dsops.yaml": _UIPATH_STACK, "datasets.yaml": _UIPATH_DATASET},
     "geai": {"dsops.yaml": _GEAI_STACK, "datasets.yaml": _GEAI_DATASET, "rows/first.jsonl": _GEAI_ROWS},
+    "modelarts": {"dsops.yaml": _MODELARTS_STACK, "datasets.yaml": _MODELARTS_DATASET},
 }
 """Provider to the files of its starter, by path; each text is a format."""

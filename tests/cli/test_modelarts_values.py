@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.zoo import SIGNED, Document, Zoo, dataset, version
-from tests.support import AnsweringEmulator
+from tests.support import AnsweringEmulator, run_dsops
 
 
 @pytest.fixture
@@ -61,3 +61,8 @@ def test_bad_values_are_refused_before_anything_is_sent(zoo: Zoo, document: Docu
     parents = [] if document["kind"] == "Dataset" else [dataset()]
     zoo.declare(*parents, document)
     assert words in zoo.problems()
+
+
+def test_what_init_writes_is_valid(tmp_path: Path) -> None:
+    run_dsops("init", "golden", "--provider", "modelarts", cwd=tmp_path).ok()
+    assert run_dsops("validate", "-C", "golden", cwd=tmp_path).ok().out == "golden is valid: 1 resource.\n"
