@@ -17,7 +17,7 @@ from dsops.model import State
 from dsops.providers import kinds
 from tests.conformance.stage import Document, Json, Stage, content, placed
 from tests.support import AnsweringEmulator
-from tests.support.geai import ask, held_datasets, plain_row, wire_row
+from tests.support.geai import add_rows, ask, held_datasets, plain_row
 
 FAQ = "rows/faq.jsonl"
 _FIELDS = {"name": "dataSetName", "description": "dataSetDescription", "type": "dataSetType", "active": "dataSetActive"}
@@ -57,8 +57,7 @@ class Evaluations(Stage):
 
     def add(self, *rows: Json, name: str = "faq") -> None:
         """Add rows as a stranger would."""
-        for each in rows:
-            self.meddle("POST", f"/dataSet/{{{name}}}/dataSetRow", wire_row(row_of(each)))
+        add_rows(self.emulator.url, self.held()[name]["dataSetId"], map(row_of, rows))
 
     def behind(self, method: str, path: str, body: Json = None) -> None:
         """Do what a story says; rows are added by ``ADD faq``, with rows as in manifests."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from dsops import engine
 from dsops.model import Record, key_digest, rows_holder
+from dsops.state import StateStore
 from tests.conformance.evaluations import Evaluations, evaluation, row_of, shown
 from tests.crash.forks import Forked, Forks
 from tests.crash.world import until
@@ -52,7 +53,7 @@ THEIRS = [["equal", "theirs"], ["mine", "theirs too"], ["foreign", "a"]]
 """In pool, before our change: equal to a row of ours that is yet to come, with the key of one, with neither."""
 
 
-Marks = Mapping[str | bytes, tuple[bytes | None, bool]]
+Marks = Mapping[str | bytes, tuple[Any, ...]]
 
 
 WRITES = [
@@ -193,23 +194,19 @@ class RowWorld(Evaluations):
 
     def ending(self) -> Ending:
         """Return how things are."""
-        state, held = self.state(), self.held()
+        store, held = engine.store_of(self.workspace().stack), self.held()
+        state = store.load()
         assert state.intents == ()
         return Ending(
             {name: sorted(map(self._shown, document["rows"])) for name, document in held.items()},
             {name: {key: each[key] for key in ("dataSetName", "dataSetDescription")} for name, each in held.items()},
-            {str(address): self._marks(record) for address, record in state.records.items()},
+            {str(address): _marks(store, record) for address, record in state.records.items()},
             {str(address): (each.attributes, each.rows) for address, each in state.records.items()},
         )
 
     def _shown(self, row: Mapping[str, Any]) -> tuple[str, str]:
         remote_id = row["dataSetRowId"]
         return str(plain_row(row)), remote_id if remote_id in self.before else "new"
-
-    def _marks(self, record: Record) -> Marks:
-        holder = rows_holder(record.address.type, record.endpoint, record.remote_id)
-        marks = dict(engine.store_of(self.workspace().stack).rows(holder))
-        return {_NAMES.get(key, key): mark[1:] for key, mark in marks.items()}
 
     def committed(self) -> list[str]:
         """Return the writes that were carried out, ids left out and sorted."""
@@ -222,6 +219,11 @@ _NAMES = {
     for each in rows
 }
 """Names of rows, to be read when a test fails."""
+
+
+def _marks(store: StateStore, record: Record) -> Marks:
+    marks = store.rows(rows_holder(record.address.type, record.endpoint, record.remote_id))
+    return {_NAMES.get(key, key): tuple(marks[key][1:]) for key in marks}
 
 
 def world_in(folder: Any, emulator: Any, forks: Forks, **settings: Any) -> RowWorld:

@@ -9,6 +9,7 @@ from tests.crash.world import until
 
 MERGE, IGNORE, ASYNC = ("--row-put", "merge"), ("--row-put", "ignore-nested"), ("--upload", "async")
 WITHOUT_LISTS = pytest.mark.parametrize("switches", [MERGE, IGNORE], indirect=True, ids=lambda each: each[1])
+MERGED = pytest.mark.parametrize("switches", [MERGE], indirect=True, ids=["merge"])
 LATER = pytest.mark.parametrize("switches", [ASYNC], indirect=True, ids=["async"])
 
 _ENTRIES = "/dataSetRow(ExpectedSource|FilterVariable)$"
@@ -27,7 +28,7 @@ def switches(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 @WITHOUT_LISTS
-@pytest.mark.parametrize("boundary", range(2, 50, 6))
+@pytest.mark.parametrize("boundary", range(2, 47, 9))
 def test_killed_while_lists_are_repaired(row_world: RowWorld, undisturbed: Ending, boundary: int) -> None:
     killed = row_world.start(boundary, "--auto-approve", "--parallelism", "1").ended()
     assert killed.code == -signal.SIGKILL
@@ -51,7 +52,7 @@ def test_killed_at_every_boundary_of_finer_calls(row_world: RowWorld) -> None:
     check_next(row_world)
 
 
-@WITHOUT_LISTS
+@MERGED
 @pytest.mark.parametrize("boundary", [2, 5, 8, 11, 14])
 def test_killed_between_finer_calls(row_world: RowWorld, boundary: int) -> None:
     row_world.again()
@@ -109,11 +110,11 @@ def check_next(world: RowWorld) -> None:
     assert "No changes" in world.again()
 
 
-@WITHOUT_LISTS
+@MERGED
 def test_a_finer_call_that_surfaces_while_it_is_looked_for(row_world: RowWorld) -> None:
     """Nothing but waiting tells that it can't come any more: sent again at once, an entry would be there twice."""
     row_world.again()
-    change(row_world, settle=20)
+    change(row_world, settle=4)
     row_world.faults({"match": {"method": "POST", "path": _ENTRIES}, "fault": "hold"})
     running = row_world.start(0, "--auto-approve", "--parallelism", "1")
     until(lambda: row_world.held_back() == 1)
@@ -128,7 +129,7 @@ def test_a_finer_call_that_surfaces_while_it_is_looked_for(row_world: RowWorld) 
     check_next(row_world)
 
 
-@WITHOUT_LISTS
+@MERGED
 def test_a_finer_call_whose_answer_came_too_late(row_world: RowWorld) -> None:
     row_world.again()
     change(row_world, settle=20, timeout=1)
