@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,49 @@ def test_it_passes_the_suite(home: Path, root: Path) -> None:
     done = run(home, root, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "test_notes.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\d\d+ passed", done.stdout.splitlines()[-1])
+
+
+MUTANTS = {
+    "a listing that is none counts as empty": (
+        'raise RemoteError.of("the answer has no list of notes")',
+        "return Listing(())",
+        "odd_answers",
+    ),
+    "any failure counts as absence": (
+        "if failed.failure.kind is FailureKind.NOT_FOUND:",
+        "if failed.failure:",
+        "failure_of_a_read",
+    ),
+    "what is gone is an error": (
+        "404: FailureKind.NOT_FOUND",
+        "404: FailureKind.INVALID",
+        "what_is_gone",
+    ),
+    "an update sends what did not change": (
+        "body=dict(attributes), effect=Effect.UPDATE, settles=settles",
+        'body=dict(attributes), effect=Effect.UPDATE, settles=("tag", "text")',
+        "an_update_sends",
+    ),
+    "the secret stands in the address": (
+        "return dataclasses.replace(request, headers=headers)",
+        "return dataclasses.replace(request, headers=headers, url=request.url + '?' + secrets['token'])",
+        "signing_is_pure",
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_provider_with_a_mistake_does_not_pass(home: Path, root: Path, tmp_path: Path, mutant: str) -> None:
+    right, wrong, caught_by = MUTANTS[mutant]
+    broken = tmp_path / "broken"
+    shutil.copytree(home, broken, ignore=shutil.ignore_patterns("__pycache__"))
+    module = broken / "notes_provider" / "__init__.py"
+    text = module.read_text(encoding="utf-8")
+    assert right in text
+    module.write_text(text.replace(right, wrong), encoding="utf-8")
+    done = run(broken, root, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", caught_by, "test_notes.py")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed" in done.stdout
 
 
 def test_it_is_listed_with_its_kinds_and_schemas(home: Path, root: Path) -> None:
