@@ -10,7 +10,7 @@ from dsops.model.call import Call
 from dsops.model.diagnostic import Diagnostic, Source
 from dsops.model.record import Record
 from dsops.model.rows import RowChanges
-from dsops.model.values import digest, masked
+from dsops.model.values import digest, masked, references
 
 
 class Action(StrEnum):
@@ -96,7 +96,7 @@ class PlannedCall:
         """SHA-256 of the body's canonical JSON; None without a body or while it holds a late value."""
         if self.call.rows is not None and self.call.rows.body is not None:
             return self.call.rows.body.sha256
-        if self.call.body is None or self.call.late:
+        if self.call.body is None or references(self.call.body):
             return None
         return digest(masked(self.call.body))
 

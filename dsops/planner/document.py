@@ -20,6 +20,7 @@ from dsops.model import (
     canonical,
     digest,
     masked,
+    references,
 )
 
 __all__ = [
@@ -177,7 +178,7 @@ def _call(planned: PlannedCall) -> dict[str, Any]:
     if len(content) <= BODY_LIMIT:
         document["body"] = body
     # What `planned.body_sha256` says, without encoding the body once more.
-    return document | {"bodySha256": None if call.late else hashlib.sha256(content).hexdigest()}
+    return document | {"bodySha256": None if references(call.body) else hashlib.sha256(content).hexdigest()}
 
 
 def _identify(body: Mapping[str, Any]) -> str:
