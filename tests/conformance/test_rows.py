@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from dsops import engine
+from dsops.model import rows_holder
 from tests.conformance.evaluations import Evaluations, at, evaluation
 from tests.conformance.stage import Json, Stage, actions, change
 
@@ -233,3 +235,35 @@ def test_two_datasets_of_two_connections_do_not_meet(evals: Evaluations) -> None
     evals.settled()
     found = [evals.emulator.evaluations(name)[0]["rows"][0]["dataSetRowExpectedAnswer"] for name in ("one", "two")]
     assert found == ["1", "2"]
+
+
+# -- what the state holds of rows
+
+
+def recorded(evals: Evaluations) -> int:
+    """Return how many rows the state holds."""
+    state = evals.state()
+    (record,) = state.records.values()
+    holder = rows_holder(record.address.type, record.endpoint, record.remote_id)
+    return len(engine.store_of(evals.workspace().stack).rows(holder))
+
+
+def test_a_row_that_went_behind_us_and_comes_back_is_a_strangers(evals: Evaluations) -> None:
+    evals.begin([["stays", "a"], ["was ours", "b"], ["third", "c"]]).apply()
+    evals.meddle("DELETE", "/dataSet/{faq}/dataSetRow/{faq/was ours}")
+    evals.begin([["stays", "b"], ["third", "c"]]).apply()
+    assert recorded(evals) == 2
+    evals.add(["was ours", "b"])
+    (deleted,) = change(evals.plan(), FAQ)["rows"]["delete"]
+    assert (deleted["key"], deleted["foreign"], deleted["cause"]) == ("was ours", True, "drift")
+
+
+@pytest.mark.parametrize("mode", ["sync", "upsert"])
+def test_rows_are_recorded_under_one_key(evals: Evaluations, mode: str) -> None:
+    evals.begin(numbered(5), mode=mode).apply()
+    assert recorded(evals) == 5
+    rows = {"mode": mode, "key": ["input", "expectedAnswer"], "from": "rows/faq.jsonl"}
+    evals.declare(evaluation(rows=rows)).write_files({"rows/faq.jsonl": numbered(5)})
+    assert evals.sends() == []
+    assert recorded(evals) == 5
+    evals.settled()
