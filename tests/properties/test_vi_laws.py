@@ -4,6 +4,7 @@ import contextlib
 import io
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ def test_of_exports_alike_the_best_one_counts(found: list[dict[str, Any]]) -> No
         )
 
 
-def _word(document: dict[str, Any]) -> str:
+def _word(document: Mapping[str, Any]) -> str:
     options = document["spec"]["options"]
     return specification({"format": document["spec"]["format"], "splitRatio": None, **options})
 

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from dsops.manifest.rows import RowReader
+from dsops.manifest.rows.base import LARGEST_ROW
 from dsops.model import Diagnostic, RowItem, RowMode, RowSet, Source, Values
 from dsops.providers.geai.rows import Rows
 
@@ -61,8 +62,7 @@ def read(tmp_path: Path) -> Read:
             encoding,
             delimiter,
         )
-        limit = {} if largest is None else {"largest": largest}
-        reading = Reading(RowReader(rows, tmp_path, Rows().declared, **limit))
+        reading = Reading(RowReader(rows, tmp_path, Rows().declared, largest=largest or LARGEST_ROW))
         known: dict[str, int] = {}
 
         def take(values: Values) -> int | None:

@@ -99,7 +99,7 @@ def test_by_id_one_is_read() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], "x", {}, {"datasetId": ""}, {"datasetId": "acme_d1"}, dataset(name=7), dataset(type=None),
+    [None, [], "x", {}, {"datasetId": ""}, {"datasetId": "acme_d1"}, {**dataset(), "name": 7}, dataset(type=None),
      dataset(description=["x"]), dataset(content={})],
 )  # fmt: skip
 def test_an_answer_that_is_no_dataset_is_not_taken_for_one(body: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dsops.model import FailureKind, Request, Response
+from dsops.model import FailureKind, Provider, Request, Response
 from dsops.providers.vi import Vi
 from tests.unit.providers.vi.samples import CONNECTION
 
@@ -18,7 +18,8 @@ def test_a_request_carries_the_key_and_the_organization() -> None:
 
 
 def test_nothing_must_be_known_first() -> None:
-    assert Vi().handshake(CONNECTION) is None
+    provider: Provider = Vi()
+    assert provider.handshake(CONNECTION) is None
 
 
 @pytest.mark.parametrize(
