@@ -176,3 +176,46 @@ def test_import_never_overwrites(stack: Stack, tmp_path: Path) -> None:
 
 def test_import_wants_an_address_or_a_connection(stack: Stack) -> None:
     assert "ADDRESS and ID" in stack.run("import").ok(1).err
+
+
+def test_a_pulled_state_is_pushed_and_a_backup_restored(stack: Stack) -> None:
+    stack.applied()
+    (stack.folder / "state.json").write_text(stack.run("state", "pull").ok().out)
+    assert "No backups yet" in stack.run("state", "restore").ok().out
+    stack.run("state", "rm", "uipath/Stream/dispute").ok()
+    assert "older than the state" in stack.run("state", "push", "state.json").ok(1).err
+    assert "no state" in stack.run("state", "push", "dsops.yaml").ok(1).err
+    (stack.folder / "state.json").write_text(stack.run("state", "pull").ok().out)
+    assert stack.run("state", "push", "state.json").ok().out == "Pushed state.json; the state has serial 3 now.\n"
+    assert "before push" in stack.run("state", "restore").ok().out
+    stack.run("state", "restore", "1").ok()
+    backups = stack.run("state", "restore", "--format", "json").ok().json
+    assert [(each["number"], each["reason"], each["serial"]) for each in backups] == [(1, "push", 2), (2, "restore", 3)]
+    assert "There is no backup 9" in stack.run("state", "restore", "9").ok(1).err
+    assert "can't be read" in stack.run("state", "restore", "nowhere.json").ok(1).err
+    commands = [each["command"] for each in stack.run("state", "history", "--format", "json").ok().json]
+    assert commands[0] == "dsops state restore"
+
+
+def test_a_damaged_state_is_restored(stack: Stack) -> None:
+    stack.applied()
+    (stack.folder / "state.json").write_text(stack.run("state", "pull").ok().out)
+    file = stack.folder / ".dsops/default.db"
+    file.write_bytes(file.read_bytes()[:5000])
+    assert "dsops state restore" in stack.run("plan").ok(1).err
+    assert "default.db.damaged-1" in stack.run("state", "restore", "state.json").ok().err
+    stack.run("plan", "--detailed-exitcode").ok(0)
+    assert (stack.folder / ".dsops/default.db.damaged-1").stat().st_size == 5000
+
+
+def test_migrate_copies_the_state_and_says_how_to_use_it(stack: Stack) -> None:
+    stack.applied()
+    done = stack.run("state", "migrate", "sqlite:.dsops/default.db", "sqlite:.dsops/other.db").ok()
+    assert done.out == "Copied serial 1: 5 records, 0 rows; the copy is equal.\n"
+    assert "state: sqlite:.dsops/other.db" in done.err
+    before = stack.run("state", "pull").ok().out
+    stack.edit("dsops.yaml", "spec:\n", "spec:\n  state: sqlite:.dsops/other.db\n")
+    assert stack.run("state", "pull").ok().out == before
+    stack.run("plan", "--detailed-exitcode").ok(0)
+    assert "same address" in stack.run("state", "migrate", "sqlite:a", "sqlite:a").ok(1).err
+    assert "There is no state to copy" in stack.run("state", "migrate", "sqlite:a", "sqlite:b").ok(1).err
