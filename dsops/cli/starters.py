@@ -98,9 +98,46 @@ spec:
     - {{name: dog}}
 """
 
+_VI_STACK = """\
+# The stack: which accounts there are, and what all of it has in common.
+apiVersion: dsops/v1
+kind: Stack
+metadata:
+  name: {name}
+spec:
+  variables:
+    endpoint: {{default: "http://127.0.0.1:8321"}} # where `dsops emulator` listens; left out, it is the vendor's
+  connections:
+    vi:
+      provider: vi
+      endpoint: ${{var.endpoint}}
+      organization: emulator
+      token: ${{env:DSOPS_VI_TOKEN}} # read when a request is signed; never kept
+"""
+
+_VI_DATASETS = """\
+# A first resource, and what is made of it. `dsops schema vi/Dataset` and `vi/Export` say what there is.
+apiVersion: vi/v1
+kind: Dataset
+metadata:
+  name: first-dataset
+spec:
+  type: phrase-grounding
+  description: Declared with dsops.
+---
+apiVersion: vi/v1
+kind: Export
+metadata:
+  name: first-export
+spec:
+  dataset: first-dataset
+  splitRatio: 0.8
+"""
+
 STARTERS = {
     "uipath": {"dsops.yaml": _UIPATH_STACK, "datasets.yaml": _UIPATH_DATASET},
     "geai": {"dsops.yaml": _GEAI_STACK, "datasets.yaml": _GEAI_DATASET, "rows/first.jsonl": _GEAI_ROWS},
     "modelarts": {"dsops.yaml": _MODELARTS_STACK, "datasets.yaml": _MODELARTS_DATASET},
+    "vi": {"dsops.yaml": _VI_STACK, "datasets.yaml": _VI_DATASETS},
 }
 """Provider to the files of its starter, by path; each text is a format."""

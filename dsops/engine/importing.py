@@ -332,9 +332,14 @@ def _document(found: _Found, connection: str | None, folder: str) -> dict[str, A
     if spec.get("name") == found.address.name:
         del spec["name"]
     if info.parent_field:
-        parent = found.parent.name if found.parent else "/".join(info.parent_key(found.live.key))
+        parent = found.parent.name if found.parent else _outside(info.parent_key(found.live.key))
         spec = {info.parent_field: parent, **spec}
     if found.rows is not None:
         spec["rows"] = found.rows.spec((PurePosixPath(folder) / _rows_file(found.address)).as_posix())
     metadata = {"name": found.address.name, **({"connection": connection} if connection else {})}
     return {"apiVersion": f"{info.provider}/v1", "kind": info.kind, "metadata": metadata, "spec": spec}
+
+
+def _outside(key: NaturalKey) -> str:
+    """Write the name of an object outside the stack: it has a slash, at its beginning where there is no other."""
+    return "/".join(key) if len(key) > 1 else f"/{key[0]}"

@@ -1,6 +1,6 @@
 """``vi/Dataset``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -86,7 +86,7 @@ class Dataset:
     def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by id; without one all are listed."""
         if not remote_id:
-            return (yield from dataset_called(key[-1]))
+            return called((yield from live_datasets()), key[-1])
         response = yield from if_there(Call("GET", dataset_path(remote_id)))
         if response is None:
             return None
@@ -141,13 +141,12 @@ def live_datasets() -> Flow:
     return tuple(decoded(_decode, each) for each in documents if not _going(each))
 
 
-def dataset_called(name: str) -> Flow:
-    """Find a dataset by its name; returns it, or None when there is none.
+def called(objects: Iterable[LiveObject], name: str) -> LiveObject | None:
+    """Return the dataset with a name.
 
     Raises:
         RemoteError: Several have this name: Vi allows it.
     """
-    objects: tuple[LiveObject, ...] = yield from live_datasets()
     known = {each.remote_id: each for each in objects if each.key == (name,)}
     return known.get(the_only(sorted(known), name, "the organization"))
 

@@ -25,7 +25,7 @@ from dsops.model import (
 from dsops.model.assets import asset
 from dsops.providers.common import checked, has_id, if_there
 from dsops.providers.vi.conditions import Progress, look, progress
-from dsops.providers.vi.dataset import dataset_called, live_datasets
+from dsops.providers.vi.dataset import called, live_datasets
 from dsops.providers.vi.wire import Path, bad_answer, dataset_id, dataset_path, decoded, pages, part
 
 ID = "datasetExportId"
@@ -81,16 +81,21 @@ class Export:
         return (name[1:],)
 
     def listing(self, parent: NaturalKey) -> Flow:
-        """Page by page, the exports of a dataset, one for each specification (``specs/vi.md``, exports)."""
-        if parent:
-            dataset = yield from dataset_called(parent[0])
-            if dataset is None:
-                return Listing((), exists=False)
-            return Listing((yield from _exports(dataset)), parent_id=dataset.remote_id)
-        found: list[LiveObject] = []
-        for each in (yield from live_datasets()):
-            found += yield from _exports(each)
-        return Listing(tuple(found))
+        """Page by page, the exports of a dataset, one for each specification (``specs/vi.md``, exports).
+
+        The dataset goes by its name, or by its id where none is called so: that is how the id of an export begins.
+        """
+        datasets: tuple[LiveObject, ...] = yield from live_datasets()
+        if not parent:
+            found: list[LiveObject] = []
+            for each in datasets:
+                found += yield from _exports(each)
+            return Listing(tuple(found))
+        by_id = (each for each in datasets if each.remote_id == parent[0])
+        dataset = called(datasets, parent[0]) or next(by_id, None)
+        if dataset is None:
+            return Listing((), exists=False)
+        return Listing((yield from _exports(dataset)), parent_id=dataset.remote_id)
 
     def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by id; without one those of its dataset are listed. One that failed counts as not there."""
