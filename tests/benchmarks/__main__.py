@@ -14,8 +14,12 @@ import dsops
 from tests.benchmarks.cases import Bench, create, plan, start
 from tests.benchmarks.report import Section, Target, as_json, as_text
 from tests.benchmarks.rows import rows_beside_terraform, rows_create, rows_plan
+from tests.benchmarks.stores import state_postgres, state_s3
 
-QUESTIONS = ("start", "plan-1000", "plan-10000", "create-1000", "rows-10000", "rows-100000", "rows-create")
+QUESTIONS = (
+    *("start", "plan-1000", "plan-10000", "create-1000", "rows-10000", "rows-100000", "rows-create"),
+    *("state-postgres", "state-s3"),
+)
 ASKED_FOR = ("rows-1000000",)
 """Takes minutes and 4 GB of disk: measured where it is named, or with `make bench-rows`."""
 
@@ -61,6 +65,10 @@ def _sections(bench: Bench, wanted: Sequence[str]) -> Iterator[Section]:
     if "create-1000" in wanted:
         yield create(bench, 1000)
     yield from _rows(bench, wanted)
+    if "state-postgres" in wanted:
+        yield state_postgres(bench, 1000)
+    if "state-s3" in wanted:
+        yield state_s3(bench, 1000)
 
 
 def _rows(bench: Bench, wanted: Sequence[str]) -> Iterator[Section]:
