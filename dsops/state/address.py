@@ -93,6 +93,8 @@ def take_apart(address: str, root: Path, settings: Iterable[str]) -> Place:
             hint=f"Write ${{env:NAME}} or ${{file:PATH}} in its place, or set {USERNAME} and {PASSWORD}.",
         )
     _check_settings(query, settings)
+    if not parts.hostname and parts.scheme not in _LOCAL:
+        raise StateError.of(f"The state address {address!r} names no host or bucket", hint=_FORMS)
     return Place(
         address=address,
         scheme=parts.scheme,
@@ -113,6 +115,9 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
 
+
+_LOCAL = frozenset({"postgres", "postgresql"})
+"""Without a host these mean this machine, or what their own environment variables say."""
 
 _FORMS = (
     "Write for example  postgres://user:${env:PASSWORD}@host/database,  s3://bucket/prefix  or  "

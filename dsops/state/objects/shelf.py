@@ -34,12 +34,19 @@ from dsops.model import Holder, StateDamaged, StateError
 from dsops.state.address import Place, is_loopback
 from dsops.state.document import Overtaken, Sheet
 
-SETTINGS = ("endpoint", "region")
+SETTINGS = ("endpoint", "region", "account")
 
 _STATE: Final = "state.json.gz"
 _ROWS: Final = "rows/"
 _MISSING: Final = (NotFoundError, FileNotFoundError)
 """The library raises the one or the other."""
+_STORES: Final[dict[str, Any]] = {"s3": stores.S3Store, "gs": stores.GCSStore, "az": stores.AzureStore}
+_NAMES: Final = {"account": "account_name"}
+_RETRIES: Final[Any] = {
+    "max_retries": 6,
+    "retry_timeout": timedelta(seconds=60),
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
+}
 _GOOD_ENOUGH: Final = 1
 """How hard gzip tries: a tenth of the size, for some milliseconds a save."""
 
@@ -164,23 +171,15 @@ class ObjectShelf:
                 detail="http:// is for this machine itself.",
                 hint="Write https://.",
             )
-        config = {name: value for name, value in place.query.items() if value}
+        given = {
+            "client_options": {"allow_http": host.scheme == "http", "timeout": "60s", "connect_timeout": "10s"},
+            "retry_config": _RETRIES,
+            **({"prefix": place.path} if place.path else {}),
+            **{_NAMES.get(name, name): value for name, value in place.query.items()},
+        }
         try:
-            return stores.from_url(
-                self.where,
-                config=config,  # type: ignore[call-overload]
-                client_options={"allow_http": host.scheme == "http", "timeout": "60s", "connect_timeout": "10s"},
-                retry_config={
-                    "max_retries": 6,
-                    "retry_timeout": timedelta(seconds=60),
-                    "backoff": {
-                        "init_backoff": timedelta(milliseconds=100),
-                        "max_backoff": timedelta(seconds=5),
-                        "base": 2,
-                    },
-                },
-            )
-        except (BaseError, ValueError) as problem:
+            return _STORES[place.scheme](place.host, **given)
+        except (BaseError, ValueError, TypeError) as problem:
             raise StateError.of(
                 f"{place.address!r} is not an address of a state",
                 detail=f"{_told(problem)}.",

@@ -61,12 +61,15 @@ def test_a_secret_itself_is_refused_and_not_repeated(tmp_path: Path, scheme: str
         ("postgres://db/base?shema=mail", "a setting that is not known: shema"),
         ("s3://bucket/a?secret=x", "a setting that is not known: secret"),
         ("postgres://db:port/base", "is no URL"),
+        ("s3:///a", "names no host or bucket"),
+        ("https://", "names no host or bucket"),
+        ("gs://bucket/a?account=x", "is not an address of a state"),
         ("ftp://host/a", "is not an address of a state"),
     ],
 )
 def test_what_is_wrong_with_an_address_is_told(tmp_path: Path, address: str, words: str) -> None:
     with pytest.raises(StateError, match=words):
-        opened(address, tmp_path)
+        open_store(address, root=tmp_path, stack="s", env=None).load()
 
 
 @pytest.mark.parametrize(
