@@ -37,7 +37,7 @@ def held(decided: Mapping[Address, Decision], neighbours: Neighbours) -> Iterato
         staying = [
             str(child.address)
             for child in neighbours.children(address)
-            if child.live is not None and child.deletable and not _goes_too(decided.get(child.address))
+            if child.live is not None and not _goes_too(child, decided.get(child.address))
         ]
         if staying:
             yield address, Obstacle(Reason.HOLDS_CHILDREN, f"it holds {names(staying)}, which may not go in this plan")
@@ -64,7 +64,9 @@ def _comes(decision: Decision) -> bool:
     return decision.subject.kind.info.renamable and not decision.subject.in_place and "name" in decision.send
 
 
-def _goes_too(decision: Decision | None) -> bool:
+def _goes_too(child: Subject, decision: Decision | None) -> bool:
+    if not child.deletable:  # it only ever goes with its parent, unless somebody forbids that
+        return decision is None or decision.action is not Action.BLOCKED
     if decision is None:
         return False
     return decision.action in _GOING or (decision.action, decision.reason) == (Action.CREATE, Reason.PARENT_REPLACED)

@@ -38,8 +38,14 @@ from dsops.providers import kinds
 Data = Mapping[str, Any]
 
 ENDPOINT = "https://cm.example.com/acme/prod/reinfer_"
-CONNECTIONS = {"uipath": {"cm": ENDPOINT}, "geai": {"evals": "https://evals.example.com"}}
+CONNECTIONS = {
+    "uipath": {"cm": ENDPOINT},
+    "geai": {"evals": "https://evals.example.com"},
+    "vi": {"vi": "https://vi.example.com"},
+}
 """The connections of a stack that names none, by provider."""
+SETTINGS = {"vi": {"organization": "acme"}}
+"""What else they say."""
 TODAY = dt.date(2026, 1, 15)
 KINDS = kinds()
 DATASET, STREAM = "uipath/Dataset", "uipath/Stream"
@@ -77,7 +83,7 @@ def load_stack(
         DsopsError: They have errors.
     """
     accounts = {
-        name: {"provider": provider, "endpoint": endpoint, "token": "${env:TOKEN}"}
+        name: {"provider": provider, "endpoint": endpoint, "token": "${env:TOKEN}", **SETTINGS.get(provider, {})}
         for name, endpoint in connections.items()
     }
     spec = {"connections": accounts, **({"safety": safety} if safety else {})}
@@ -106,7 +112,7 @@ def _record(address: Address, data: Data) -> Record:
     return Record(
         address=address,
         connection=data.get("connection", connection),
-        endpoint=data.get("endpoint", endpoint),
+        endpoint=data.get("endpoint", " ".join((endpoint, *_parts(address.provider)))),
         remote_id=data["id"],
         key=tuple(data["key"].split("/")),
         parent=Address.parse(parent) if parent else None,
@@ -116,6 +122,10 @@ def _record(address: Address, data: Data) -> Record:
         policy=policy,
         replace=data.get("replace", False),
     )
+
+
+def _parts(provider: str) -> list[str]:
+    return [f"{name}={value}" for name, value in SETTINGS.get(provider, {}).items()]
 
 
 class Server:

@@ -5,7 +5,7 @@ A case names what it is about, and then only what matters for it:
 =============== =======================================================================================
 desired         manifest documents
 recorded        address to record (``tests/support/planning.py``, ``tests/support/evaluations.py``)
-live            connection to ``project/dataset`` to the document of the provider
+live            connection to ``project/dataset`` to the document of the provider (of Vi: ``tests/support/shelves.py``)
 connections     name to endpoint; default: cm, or for geai evals
 traits          endpoint to what was learned of how its provider behaves
 safety          limits of the stack file
@@ -32,8 +32,8 @@ import pytest
 from dsops.manifest import parse
 from dsops.model import KNOWN_AFTER_APPLY, Action, Address, DsopsError, Plan, PlannedCall, Reason, digest
 from dsops.planner import Inputs, SavedPlan, dump_plan, load_plan, make_plan, plan_document
-from tests.support import evaluations
-from tests.support.planning import CONNECTIONS, TODAY, inputs_of, load_stack, state_of
+from tests.support import evaluations, shelves
+from tests.support.planning import CONNECTIONS, KINDS, TODAY, inputs_of, load_stack, state_of
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 FILES = sorted(CASES.rglob("*.yaml"))
@@ -59,6 +59,8 @@ def inputs(case: dict[str, Any], folder: Path, provider: str) -> Inputs:
     recorded, live = case.get("recorded", {}), case.get("live", {})
     if provider == "geai":
         return evaluations.inputs_of(stack, resources, recorded, live, case.get("traits", {}), **asked)
+    if provider == "vi":
+        return shelves.inputs_of(stack, resources, recorded, live, **asked)
     return inputs_of(stack, resources, state_of(recorded), live, **asked)
 
 
@@ -159,7 +161,7 @@ def _check_calls(document: dict[str, Any], made: Inputs) -> None:
         if "rows" in call and "body" not in call:
             assert (call["bodySha256"] is None) == (call["method"] == "DELETE")
             continue
-        late = "body" not in call or KNOWN_AFTER_APPLY in str(call["body"]) or KNOWN_AFTER_APPLY in call["path"]
+        late = "body" not in call or KNOWN_AFTER_APPLY in str(call["body"])
         assert call["bodySha256"] == (None if late else digest(call["body"]))
     ours = {str(address) for address in (*made.declared.resources, *made.state.records)}
     assert {change["address"] for change in document["changes"]} <= ours
@@ -204,6 +206,6 @@ def test_every_guard_has_a_case() -> None:
 
 def test_cases_are_named_by_their_kind() -> None:
     for path in FILES:
-        assert path.parent.relative_to(CASES).as_posix() in {"uipath/Dataset", "uipath/Stream", "geai/Dataset"}
+        assert path.parent.relative_to(CASES).as_posix() in KINDS
         assert read(path)["about"]
     assert Address.parse("uipath/Dataset/x").type == "uipath/Dataset"
