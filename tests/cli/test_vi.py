@@ -386,3 +386,73 @@ def test_the_starter_starts(shelves: Shelves, tmp_path: Path) -> None:
     env = {"DSOPS_VAR_endpoint": shelves.emulator.url, "DSOPS_VI_TOKEN": SECRET}
     done = run_dsops("plan", cwd=tmp_path / "photos", env=env).ok()
     assert "Plan: 2 to create" in done.out
+
+
+# -- lost answers and kills while something goes on
+
+
+@pytest.mark.parametrize("path", ["/datasets$", "/datasetExports$"])
+def test_a_lost_answer_makes_nothing_twice(shelves: Shelves, path: str) -> None:
+    shelves.emulator.fault("drop_after", method="POST", path=path, times=1)
+    shelves.run("apply", "--auto-approve").ok()
+    names = [each["name"] for each in held_datasets(shelves.emulator.url)]
+    assert sorted(names) == ["Shelf photos", "shelf-questions", "shelves-00000", "shelves-00001"]
+    made = held_exports(shelves.emulator.url, held_dataset(shelves.emulator.url, "Shelf photos")["datasetId"])
+    assert sorted(each["spec"]["format"] for each in made) == ["ViFull", "ViJsonl"]
+    shelves.run("plan", "--detailed-exitcode").ok(0)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/datasetExports/"), ("POST", "/datasetExports$")])
+def test_killed_while_an_export_is_made_nothing_is_made_twice(shelves: Shelves, method: str, path: str) -> None:
+    shelves.emulator.fault("hold", method=method, path=path, at="after", times=None)
+    env = {**os.environ, **shelves.env}
+    with subprocess.Popen(
+        [*DSOPS, "apply", "--auto-approve"],
+        cwd=shelves.folder,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        shelves.emulator.wait_until_held()
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    shelves.emulator.release()
+    shelves.run("apply", "--auto-approve").ok()
+    shelves.run("plan", "--detailed-exitcode").ok(0)
+    made = held_exports(shelves.emulator.url, held_dataset(shelves.emulator.url, "Shelf photos")["datasetId"])
+    assert sorted(each["spec"]["format"] for each in made) == ["ViFull", "ViJsonl"]
+
+
+def test_killed_while_a_dataset_is_deleted(shelves: Shelves) -> None:
+    shelves.run("apply", "--auto-approve").ok()
+    shelves.emulator.fault("hold", method="GET", path="/deleteOperation$", times=None)
+    env = {**os.environ, **shelves.env}
+    with subprocess.Popen(
+        [*DSOPS, "destroy", "--auto-approve"],
+        cwd=shelves.folder,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        shelves.emulator.wait_until_held()
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    shelves.emulator.release()
+    shelves.run("destroy", "--auto-approve").ok()
+    assert {each["name"] for each in held_datasets(shelves.emulator.url)} == {"shelves-00000", "shelves-00001"}
+    assert shelves.run("state", "list").ok().out == ""
+
+
+def test_a_saved_plan_knows_what_is_left_alone(shelves: Shelves) -> None:
+    shelves.run("apply", "--auto-approve").ok()
+    exports = shelves.folder / "exports.yaml"
+    for ratio, action in (("0.7", "create"), ("0.8", "adopt")):
+        text = exports.read_text(encoding="utf-8")
+        exports.write_text(
+            text.replace("splitRatio: 0.8" if ratio == "0.7" else "splitRatio: 0.7", f"splitRatio: {ratio}")
+        )
+        plan = shelves.run("plan", "--save", "saved.json", "--format", "json").ok().json
+        assert [each["action"] for each in plan["changes"]] == [action]
+        shelves.run("apply", "saved.json").ok()
+        shelves.run("plan", "--detailed-exitcode").ok(0)
+        (shelves.folder / "saved.json").unlink()
