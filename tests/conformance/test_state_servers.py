@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import os
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from dsops.state.document import DocumentStore
 from dsops.state.http import HttpShelf
 from dsops.state.objects import ObjectShelf
 from dsops.state.whole import Backups, restore
+from tests.benchmarks.cases import DSOPS, environment
+from tests.benchmarks.stacks import write_stack
 from tests.conformance.state_process import (
     COUNTER,
     HOLDER,
@@ -34,7 +37,7 @@ from tests.conformance.state_process import (
     record,
     wrote,
 )
-from tests.support import httpstate
+from tests.support import httpstate, start_emulator
 from tests.support.buckets import BUCKET, CREDENTIALS, address, running_rclone
 from tests.support.postgres import PostgresServer, running_postgres
 
@@ -308,3 +311,36 @@ def test_a_started_process_can_use_a_bucket_whose_parent_does(on_s3: StateStore,
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
     assert address("http://x", "y").startswith(f"s3://{BUCKET}/y")
+
+
+def test_an_apply_killed_in_the_middle_of_a_wave_is_finished_by_the_next(
+    on_http: StateStore, http_state: str, tmp_path: Path
+) -> None:
+    """More calls are announced than were sent: recovery finds out which, and nothing is done twice."""
+    folder = tmp_path / "stack"
+    write_stack(folder, 150)
+    where = f"http://127.0.0.1:{place_of('http', tmp_path).port}/killed-{tmp_path.name}"
+    stated = (folder / "dsops.yaml").read_text().replace("\nspec:\n", f"\nspec:\n  state: {where}\n", 1)
+    (folder / "dsops.yaml").write_text(stated)
+    apply = [*DSOPS, "apply", "--auto-approve", "--parallelism", "4"]
+    with start_emulator() as emulator:
+        env = os.environ | environment(emulator)
+
+        def writes() -> int:
+            return sum(each["method"] != "GET" for each in emulator.request("GET", "/_emulator/requests")["requests"])
+
+        quiet = subprocess.DEVNULL  # a plan is longer than a pipe
+        with subprocess.Popen(apply, cwd=folder, env=env, stdout=quiet, stderr=quiet) as process:
+            while writes() < 30 and process.poll() is None:
+                time.sleep(0.02)
+            process.kill()
+            process.wait()
+        before = open_store(where, root=folder, stack="bench", env=None).load()
+        assert len(before.intents) > 30
+        sent = writes()
+        subprocess.run(apply, cwd=folder, env=env, check=True, capture_output=True)
+        assert 152 <= writes() <= 152 + 4  # what was in flight when it was killed may not have arrived
+        assert sent < 152
+        subprocess.run([*DSOPS, "plan", "--detailed-exitcode"], cwd=folder, env=env, check=True, capture_output=True)
+    after = open_store(where, root=folder, stack="bench", env=None).load()
+    assert (len(after.records), after.intents) == (152, ())

@@ -25,31 +25,40 @@ ATTEMPTS = 3
 def running_seaweed() -> Iterator[str]:
     """Run SeaweedFS, whose S3 gateway keeps to If-Match and If-None-Match, and yield the gateway's address."""
     with tempfile.TemporaryDirectory(prefix="seaweed-") as name:
+        last = ""
         for attempt in range(ATTEMPTS):
             folder = Path(name) / str(attempt)
             folder.mkdir()
-            (folder / "s3.json").write_text(json.dumps(_identities()))
-            command, url = _seaweed(folder)
-            with _process(command, folder) as alive:
-                if not _answers(url, alive) and attempt + 1 < ATTEMPTS:
-                    continue  # somebody else has taken one of its ports meanwhile
-                yield url  # it makes a bucket when somebody first writes into it
-                return
+            ports = free_ports(8)
+            url = f"http://127.0.0.1:{ports[0]}"
+            try:
+                with _process(_seaweed(folder, ports), folder) as alive:
+                    if _answers(url, alive):
+                        yield url  # it makes a bucket when somebody first writes into it
+                        return
+            finally:
+                _remove_sockets(ports)
+            last = _log(folder)  # somebody else has taken one of its ports meanwhile
+        raise RuntimeError(f"the server did not start: {last}")
 
 
-def _seaweed(folder: Path) -> tuple[list[str], str]:
-    """Return the command of a server on free ports, and the address of its gateway."""
-    servers = ("master", "volume", "filer", "s3")
-    numbers = free_ports(2 * len(servers))
-    ports, grpc = dict(zip(servers, numbers, strict=False)), dict(zip(servers, numbers[4:], strict=False))
-    command = [
+def _seaweed(folder: Path, ports: list[int]) -> list[str]:
+    """Return the command of a server on these ports, the gateway on the first."""
+    (folder / "s3.json").write_text(json.dumps(_identities()))
+    flags = [f"-{each}.port{kind}" for kind in ("", ".grpc") for each in ("s3", "master", "volume", "filer")]
+    return [
         *(_script("weed"), f"-logdir={folder}", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
         *("-s3", f"-s3.config={folder / 's3.json'}", "-volume.max=8", "-master.volumeSizeLimitMB=64"),
-        *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.iam=false"),
-        *(f"-{each}.port={port}" for each, port in ports.items()),
-        *(f"-{each}.port.grpc={port}" for each, port in grpc.items()),
+        *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"),
+        *(f"{flag}={port}" for flag, port in zip(flags, ports, strict=True)),
     ]
-    return command, f"http://127.0.0.1:{ports['s3']}"
+
+
+def _remove_sockets(ports: list[int]) -> None:
+    """Remove what a killed server leaves beside its folder."""
+    for port in ports:
+        for left in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -65,7 +74,8 @@ def running_rclone() -> Iterator[str]:
             *("--config", str(folder / "none"), "--vfs-cache-mode", "off"),
         ]
         with _process(command, folder) as alive:
-            _answers(f"http://127.0.0.1:{port}", alive)
+            if not _answers(f"http://127.0.0.1:{port}", alive):
+                raise RuntimeError(f"the server did not start: {_log(folder)}")
             yield f"http://127.0.0.1:{port}"
 
 
@@ -118,6 +128,10 @@ def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
         else:
             return True
     return False
+
+
+def _log(folder: Path) -> str:
+    return (folder / "output.log").read_text(errors="replace")[-4000:]
 
 
 def _script(name: str) -> str:
