@@ -77,8 +77,14 @@ def take_apart(address: str, root: Path, settings: Iterable[str]) -> Place:
     def back(text: str) -> str:
         return re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda found: references[int(found[1])], text)
 
+    plain = _REFERENCE.sub(aside, address)
+    if "${" in plain:
+        raise StateError.of(
+            "The address of the state holds a reference that can't be read",
+            hint="Write ${env:NAME} or ${file:PATH}; in the stack file also ${var.name}.",
+        )
     try:
-        parts = urlsplit(_REFERENCE.sub(aside, address))
+        parts = urlsplit(plain)
         port = parts.port
         query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError:  # its text may quote a secret

@@ -215,6 +215,21 @@ def test_a_schema_of_something_else_is_left_alone(
     assert store.load().lineage is None
 
 
+def test_a_schema_made_beforehand_needs_no_right_to_make_one(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with psycopg.connect(postgres.address, autocommit=True) as connection:
+        connection.execute("CREATE ROLE plain LOGIN")
+        connection.execute("CREATE SCHEMA made AUTHORIZATION plain")
+    plain = postgres.address.replace("dsops@", "plain@")
+    store = open_store(f"{plain}?schema=made", root=tmp_path, stack=STACK, env=None)
+    assert asyncio.run(wrote(store)).serial == 1
+    other = open_store(f"{plain}?schema=other", root=tmp_path, stack=STACK, env=None)
+    with pytest.raises(StateError) as caught:
+        asyncio.run(wrote(other))
+    assert "permission denied" in caught.value.diagnostics[0].detail
+
+
 def test_packs_of_rows_that_nobody_needs_are_dropped(on_s3: StateStore, tmp_path: Path) -> None:
     async def session(number: int) -> None:
         async with lease(on_s3) as held:

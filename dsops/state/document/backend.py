@@ -56,23 +56,16 @@ class DocumentBackend:
         self._blocked = self._shelf.claim(holder, seen.holder)
         if self._blocked:
             return None
-        now = self.look()
-        if (now.token, now.heartbeat) != (seen.token, seen.heartbeat):
-            self._shelf.unclaim()
-            return None
-        ours = Lease(seen.token + 1, seen.heartbeat + 1, seconds, holder)
-        document = self._document.copy()
-        document.lease = ours
         try:
-            self._upgrade()
-            self._write(document)
+            taken = self._taken(seen, Lease(seen.token + 1, seen.heartbeat + 1, seconds, holder))
         except Overtaken:
-            self._shelf.unclaim()
-            return None
+            taken = None
         except BaseException:
             self._shelf.unclaim()
             raise
-        return ours
+        if taken is None:
+            self._shelf.unclaim()
+        return taken
 
     def renew(self, lease: Lease, until: float) -> None:
         """Count one heartbeat. Raises LeaseLost."""
@@ -123,6 +116,17 @@ class DocumentBackend:
     def close(self) -> None:
         """Let go of connections."""
         self._shelf.close()
+
+    def _taken(self, seen: Lease, ours: Lease) -> Lease | None:
+        """Write a lease into the document if it is still as ``seen``. Raises Overtaken where somebody is faster."""
+        now = self.look()
+        if (now.token, now.heartbeat) != (seen.token, seen.heartbeat):
+            return None
+        self._upgrade()
+        document = self._document.copy()
+        document.lease = ours
+        self._write(document)
+        return ours
 
     def _upgrade(self) -> None:
         """Keep what a document of an older format holds: every write is of today's."""

@@ -37,6 +37,7 @@ class Wire:
             auth=httpx.BasicAuth(user, self._secret) if user or self._secret else None,
             # For plain HTTP one that trusts nobody: reading the authorities takes 20 ms.
             verify=httpx.create_ssl_context() if place.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            trust_env=place.scheme == "https",  # proxies are for the network
             timeout=httpx.Timeout(60.0, connect=10.0),
             headers={"user-agent": "dsops"},
         )

@@ -76,7 +76,10 @@ def create(connection: Connection, place: Place) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('dsops'), hashtext(%s))", (schema,))
     if format_of(connection, place):
         return
-    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+    name = sql.Identifier(schema)
+    found = connection.execute("SELECT to_regnamespace(%s)", (name.as_string(connection),)).fetchone()
+    if found is None or found[0] is None:  # one made beforehand needs no right to make another
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
     upgrade(connection, place)
 
 

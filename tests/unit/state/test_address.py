@@ -61,6 +61,7 @@ def test_a_secret_itself_is_refused_and_not_repeated(tmp_path: Path, scheme: str
         ("postgres://db/base?shema=mail", "a setting that is not known: shema"),
         ("s3://bucket/a?secret=x", "a setting that is not known: secret"),
         ("postgres://db:port/base", "is no URL"),
+        ("https://me:${var.word}@host/a", "a reference that can't be read"),
         ("s3:///a", "names no host or bucket"),
         ("https://", "names no host or bucket"),
         ("gs://bucket/a?account=x", "is not an address of a state"),
