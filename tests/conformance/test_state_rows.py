@@ -345,4 +345,4 @@ def test_reading_rows_leaves_nothing_open(store: StateStore) -> None:
     for _ in range(20):
         store.rows(HOLDER)
         store.row_counts()
-    assert descriptors() == before
+    assert descriptors() <= before  # a server may close a connection meanwhile
