@@ -186,7 +186,9 @@ def judge_rows(intent: Intent, live: LiveObject | None, rows: Witness) -> Findin
     patch = RowsPatch(holder_of(put or intent.record), rows.arrived)
     if rows.missing:
         words = f"{rows.missing} of {len(intent.rows)} rows of an interrupted call are not there, as it sent them"
-    return Finding(intent, words, put=put, certain=rows.missing == 0, rows=(patch,))
+    elif not rows.settled:
+        words = "a row that an interrupted call was to delete is still there"
+    return Finding(intent, words, put=put, certain=rows.settled, rows=(patch,))
 
 
 def _judge_create(intent: Intent, live: LiveObject | None) -> Finding:

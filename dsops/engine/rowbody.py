@@ -120,6 +120,11 @@ class Witness:
         return sum(each.content is not None and not self._is_so(each) for each in self._wanted.values())
 
     @property
+    def settled(self) -> bool:
+        """Whether every mark is so: also what was to go is gone."""
+        return all(map(self._is_so, self._wanted.values()))
+
+    @property
     def untouched(self) -> bool:
         """Whether nothing is there of what was to be written."""
         return not any(each.content is not None and self._is_so(each) for each in self._wanted.values())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from dsops.model import StateError
 
@@ -83,14 +83,7 @@ def take_apart(address: str, root: Path, settings: Iterable[str]) -> Place:
             "The address of the state holds a reference that can't be read",
             hint="Write ${env:NAME} or ${file:PATH}; in the stack file also ${var.name}.",
         )
-    try:
-        parts = urlsplit(plain)
-        port = parts.port
-        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
-    except ValueError:  # its text may quote a secret
-        raise StateError.of(
-            f"The address of the state, {address.partition(':')[0]}:..., is no URL", hint=_FORMS
-        ) from None
+    parts, port, query = _split(plain)
     secret = back(parts.password or "")
     if secret and not _REFERENCE.fullmatch(secret):
         raise StateError.of(
@@ -112,6 +105,19 @@ def take_apart(address: str, root: Path, settings: Iterable[str]) -> Place:
         query={key: back(value) for key, value in query.items()},
         root=root,
     )
+
+
+def _split(plain: str) -> tuple[SplitResult, int | None, dict[str, str]]:
+    """Return the parts of an address, its port, and its settings."""
+    try:
+        parts = urlsplit(plain)
+        port = parts.port
+        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:  # its text may quote a secret
+        raise StateError.of(
+            f"The address of the state, {plain.partition(':')[0]}:..., is no URL", hint=_FORMS
+        ) from None
+    return parts, port, query
 
 
 def is_loopback(host: str) -> bool:
