@@ -20,6 +20,9 @@ BUCKET = "states"
 PATIENCE = 90.0
 ATTEMPTS = 3
 
+_WATCHED = 'exec 3<&0; "$@" </dev/null 3<&- & pid=$!; (cat <&3 >/dev/null; kill -KILL $pid) & wait $pid'
+"""Runs a server until it ends, or until our end of the pipe closes, as it does however we end."""
+
 
 @contextmanager
 def running_seaweed() -> Iterator[str]:
@@ -94,15 +97,15 @@ def _identities() -> dict[str, object]:
 
 @contextmanager
 def _process(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server in a session of its own, so that it and what it starts end together."""
+    """Run a server in a session of its own, so that it and what it starts end together, and end when we do."""
     log = folder / "output.log"
     with (
         log.open("wb") as sink,
         subprocess.Popen(
-            command,
+            ["sh", "-c", _WATCHED, "sh", *command],
             cwd=folder,
             env={**os.environ, "HOME": str(folder)},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
