@@ -58,9 +58,9 @@ def test_waiting_has_an_end(store: StateStore) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_eight_processes_count_and_lose_nothing(store: StateStore, start: Start) -> None:
+def test_eight_processes_count_and_lose_nothing(store: StateStore, store_kind: str, start: Start) -> None:
     """Each increment is a lease, a read and a save. ``STATE_INCREMENTS=500`` races for longer (minutes a store)."""
-    each = int(os.environ.get("STATE_INCREMENTS", "25"))
+    each = int(os.environ.get("STATE_INCREMENTS", "100" if store_kind == "sqlite" else "25"))
     processes = [start("count", each) for _ in range(8)]
     assert [process.communicate()[0] for process in processes] == [""] * 8
     state = store.load()
@@ -152,7 +152,7 @@ def store_user() -> str:
     return f"{pwd.getpwuid(os.getuid()).pw_name}@{os.uname().nodename}"
 
 
-@pytest.mark.parametrize("after", [1, 20, 60])
+@pytest.mark.parametrize("after", [1, 20, 200])
 def test_what_was_said_to_be_durable_survives_a_kill(store: StateStore, start: Start, after: int) -> None:
     process = start("flood")
     for _ in range(after):

@@ -339,10 +339,13 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_reading_rows_leaves_nothing_open(store: StateStore) -> None:
+def test_reading_rows_leaves_nothing_open(store: StateStore, store_kind: str) -> None:
     save(store, RowsPatch(HOLDER, marks(10)))
     before = descriptors()
     for _ in range(20):
         store.rows(HOLDER)
         store.row_counts()
-    assert descriptors() <= before  # a server may close a connection meanwhile
+    if store_kind == "sqlite":
+        assert descriptors() == before
+    else:  # a pool opens and closes connections as it likes: what is left open at each reading would be 20 of them
+        assert descriptors() < before + 20
