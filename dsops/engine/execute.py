@@ -13,7 +13,7 @@ from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend
 from dsops.engine.schedule import run_in_order
 from dsops.engine.send import Sender
-from dsops.engine.sending import APPLY_AGAIN, Job, Result, holder_of
+from dsops.engine.sending import APPLY_AGAIN, Job, Result, holder_of, unsaved
 from dsops.model import (
     Action,
     Address,
@@ -205,11 +205,8 @@ class Executor:
         if not progress.sent and not progress.flying:
             self.emit(Event(EventKind.STARTED, progress.change.action, progress.change.address))
         progress.flying += 1
-        try:
-            result = await self.sender.perform(self._job(progress, planned))
-        except StateError as broken:
-            self.stopping = broken.diagnostics[0].summary
-            result = Result(Status.UNKNOWN, reason=self.stopping, hint=broken.diagnostics[0].hint)
+        result = await self.sender.perform(self._job(progress, planned))
+        self.stopping = result.broken or self.stopping
         progress.flying -= 1
         await self._take(progress, planned, result)
 
@@ -266,8 +263,8 @@ class Executor:
             try:
                 trouble = await self._seal(progress.change)
             except StateError as broken:
-                self.stopping = broken.diagnostics[0].summary
-                trouble = Result(Status.UNKNOWN, reason=self.stopping, hint=broken.diagnostics[0].hint)
+                trouble = unsaved(broken, progress.sent)
+                self.stopping = trouble.broken
         if trouble is None:
             self._finish(progress, Status.SUCCEEDED)
         else:

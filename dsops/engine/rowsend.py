@@ -23,11 +23,12 @@ from typing import Any
 from dsops.engine.connect import Clients
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
-from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown
+from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown, unsaved
 from dsops.http import Answer, explain
 from dsops.model import (
     AnswerLost,
     Call,
+    Diagnostic,
     DsopsError,
     Event,
     EventKind,
@@ -92,14 +93,17 @@ class RowSender:
             rows: Where its rows are read.
             announce: Writes the intent.
 
-        Raises:
-            StateError: The journal can't be written; nothing more may be sent.
+        Returns:
+            What came of it; where the journal can't be written it says so (``broken``).
         """
         try:
             call, marks = rows.prepared(job.call)
         except DsopsError as changed:
             return failed(changed.diagnostics[0], 0)
-        intent = await announce(marks)
+        try:
+            intent = await announce(marks)
+        except StateError as broken:
+            return unsaved(broken, 0)
         job = dataclasses.replace(job, call=call, marks=marks)
         return await _Errand(self._means, job, rows, intent, self.learn).run()
 
@@ -136,8 +140,8 @@ class _Errand:
             return sent
         try:
             return await self._finish(sent)
-        except StateError:
-            raise
+        except StateError as broken:
+            return unsaved(broken, sent.times + self._repairs, self._repairs)
         except DsopsError as unreadable:
             return unknown(unreadable, sent.times, self._repairs)
 
@@ -150,8 +154,7 @@ class _Errand:
             except NotSent as refused:
                 if lost is not None:
                     return unknown(lost, times - 1)
-                await self._session.settle(self._intent.id, outcome="not sent")
-                return failed(refused.diagnostics[0], 0)
+                return await self._refused("not sent", refused.diagnostics[0], 0)
             except AnswerLost as gone:
                 lost = gone
                 found = await self._look_after(times, gone)
@@ -162,9 +165,17 @@ class _Errand:
             else:
                 if answer.failure is None or self._is_gone(answer):
                     return _Sent(answer, times)
-                await self._session.settle(self._intent.id, outcome=f"refused: {answer.failure.message}")
-                return failed(explain(call, self._clients.connection(self._job.planned.connection), answer), times)
+                why = explain(call, self._clients.connection(self._job.planned.connection), answer)
+                return await self._refused(f"refused: {answer.failure.message}", why, times)
         return unknown(lost, _TRIES)
+
+    async def _refused(self, outcome: str, why: Diagnostic, times: int) -> Result:
+        """Settle the intent of a call that was not carried out."""
+        try:
+            await self._session.settle(self._intent.id, outcome=outcome)
+        except StateError as broken:
+            return unsaved(broken, times)
+        return failed(why, times)
 
     def _is_gone(self, answer: Answer) -> bool:
         """Whether a delete found nothing to delete."""
@@ -186,8 +197,8 @@ class _Errand:
             if call.rows is not None and call.rows.body is not None:
                 return await self._look_for_upload(times)
             return await self._look_for_finer(times)
-        except StateError:
-            raise
+        except StateError as broken:
+            return unsaved(broken, times)
         except DsopsError:
             return unknown(lost, times)
 

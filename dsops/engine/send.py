@@ -23,7 +23,7 @@ from dsops.engine.effects import ignored_by_server, without
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
 from dsops.engine.rowsend import ASYNC, Means, RowSender
-from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown
+from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown, unsaved
 from dsops.http import Answer, Client, explain
 from dsops.model import (
     AnswerLost,
@@ -74,11 +74,7 @@ class Sender:
         self._rows = RowSender(Means(session, clients, kinds, emit))
 
     async def perform(self, job: Job) -> Result:
-        """Carry out one call.
-
-        Raises:
-            StateError: The journal can't be written; nothing more may be sent.
-        """
+        """Carry out one call. Where the journal can't be written the result says so (``broken``)."""
         if job.rows is not None and job.call.rows is not None:
             if job.call.effect is not Effect.CREATE:
                 return await self._rows.perform(job, job.rows, lambda marks: self._announce(job, marks))
@@ -93,7 +89,11 @@ class Sender:
                     return _exists_now(0)
             except DsopsError as unreadable:
                 return failed(unreadable.diagnostics[0], 0)
-        return await self._send(job, await self._announce(job, job.marks))
+        try:
+            intent = await self._announce(job, job.marks)
+        except StateError as broken:
+            return unsaved(broken, 0)
+        return await self._send(job, intent)
 
     async def verify(self, change: Change, record: Record, rows: RowsToSend) -> Result | None:
         """Read whether the rows that a change sent are all there, as they were sent; None when they are."""
@@ -129,8 +129,7 @@ class Sender:
             except NotSent as refused:
                 if lost is not None:
                     return unknown(lost, sent - 1)
-                await self._session.settle(intent.id, outcome="not sent")
-                return failed(refused.diagnostics[0], 0)
+                return await self._read_back(self._not_sent(intent, refused), 0)
             except AnswerLost as gone:
                 lost = gone
                 if job.call.repeat is Repeat.APPEND:
@@ -181,10 +180,14 @@ class Sender:
         """Await what may have to read; where that fails, nobody knows, and the intent stays open for recovery."""
         try:
             return await reading
-        except StateError:
-            raise
+        except StateError as broken:
+            return unsaved(broken, sent)
         except DsopsError as unreadable:
             return unknown(unreadable, sent)
+
+    async def _not_sent(self, intent: Intent, refused: NotSent) -> Result:
+        await self._session.settle(intent.id, outcome="not sent")
+        return failed(refused.diagnostics[0], 0)
 
     async def _after_loss(self, job: Job, intent: Intent, sent: int) -> Result | None:
         """Look what became of a call whose answer was lost; None means: send again.

@@ -6,7 +6,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from dsops.engine.rowbody import RowsToSend
-from dsops.model import Address, Call, Diagnostic, DsopsError, PlannedCall, Record, RowMark, Status, rows_holder
+from dsops.model import (
+    Address,
+    Call,
+    Diagnostic,
+    DsopsError,
+    PlannedCall,
+    Record,
+    RowMark,
+    StateError,
+    Status,
+    rows_holder,
+)
 
 PATIENCE = 300.0
 """Seconds for which what was accepted is awaited."""
@@ -49,6 +60,7 @@ class Result:
         reason: Why it did not succeed.
         hint: What to do.
         repairs: How many of those sent were repairs.
+        broken: Why the state takes nothing more down; empty while it does. Then nothing more may start.
     """
 
     status: Status
@@ -57,6 +69,7 @@ class Result:
     reason: str = ""
     hint: str = ""
     repairs: int = 0
+    broken: str = ""
 
 
 def failed(why: Diagnostic, sent: int) -> Result:
@@ -71,6 +84,16 @@ def unknown(why: DsopsError | None, sent: int, repairs: int = 0) -> Result:
         why.diagnostics[0].summary if why else "the answer does not hold the object, and nothing stands under its name"
     )
     return Result(Status.UNKNOWN, sent=sent, reason=reason, hint=APPLY_AGAIN, repairs=repairs)
+
+
+def unsaved(broken: StateError, sent: int, repairs: int = 0) -> Result:
+    """Return the result of a call that the state couldn't take down: its intent, so it never left, or its outcome."""
+    (why, *_) = broken.diagnostics
+    told = f"{why.summary}: {why.detail}" if why.detail else why.summary
+    if not sent:
+        return Result(Status.FAILED, reason=f"it was not sent. {told}", hint=why.hint, broken=told)
+    reason = f"it was sent, and what came of it could not be saved. {told}"
+    return Result(Status.UNKNOWN, "", sent, reason, f"{why.hint}\n{APPLY_AGAIN}".strip(), repairs, told)
 
 
 def holder_of(record: Record) -> str:
