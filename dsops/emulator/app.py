@@ -13,6 +13,7 @@ from dsops.emulator.faults import Gate, Schedule
 from dsops.emulator.geai import Geai
 from dsops.emulator.modelarts import Modelarts
 from dsops.emulator.options import Options
+from dsops.emulator.past import Past
 from dsops.emulator.pipeline import Pipeline
 from dsops.emulator.requests import RequestLog
 from dsops.emulator.seed import read_seed
@@ -29,16 +30,21 @@ def create_app(options: Options) -> Starlette:
     with a file (a server's shutdown does). Raises SetupError for a file that can't be used, Refusal for a wrong rule.
     """
     tokens, seed = read_tokens(options.tokens), read_seed(options.seed)
-    requests, faults, gate = RequestLog(), Schedule(options.faults), Gate()
+    requests, gate = RequestLog(), Gate()
     store, clock = Store(options.data), Clock(options.clock)
-    try:
-        apis: tuple[Api, ...] = (
-            Uipath(store, tokens, clock, echo=options.echo_thresholds, put_existing=options.put_existing),
-            Geai(store, tokens, clock, options.geai),
-            Modelarts(store, tokens, clock, options.modelarts, wall=options.clock),
-            Vi(store, tokens, clock, options.vi),
+
+    def build(data: Store) -> tuple[Api, ...]:
+        return (
+            Uipath(data, tokens, clock, echo=options.echo_thresholds, put_existing=options.put_existing),
+            Geai(data, tokens, clock, options.geai),
+            Modelarts(data, tokens, clock, options.modelarts, wall=options.clock),
+            Vi(data, tokens, clock, options.vi),
         )
-    except SetupError:
+
+    try:
+        apis = build(store)
+        faults = Schedule(options.faults, lambda: Past(store, build))
+    except (SetupError, Refusal):
         store.close()
         raise
 

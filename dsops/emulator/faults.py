@@ -1,17 +1,19 @@
 """Faults on request: rules that say which request meets which trouble, and a gate that holds requests.
 
-    arrives ── before: latency, hold, rate_limit, error_before, drop_before
+    arrives ── before: latency, hold, rate_limit, error_before, drop_before, stale
             ── commit
             ── after: latency_after, hold, error_after, drop_after
             ── answer
 
 Each rule counts the requests it matches: it lets `skip` of them pass, acts on the next `times` (null: all), then rests.
 All rules that are due act, in the order given; the first that ends the request ends it.
+
+A `stale` rule answers reads as everything stood when the rule was given: as a replica does that is behind.
 """
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -19,9 +21,11 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from dsops.emulator import checks
-from dsops.emulator.exchange import Refusal
+from dsops.emulator.exchange import Answer, Incoming, Refusal
 
 Phase = Literal["before", "after"]
+Reading = Callable[[Incoming], Answer]
+"""Answers reads as things stood at one moment."""
 
 
 class Fault(StrEnum):
@@ -35,6 +39,7 @@ class Fault(StrEnum):
     ERROR_AFTER = "error_after"
     DROP_BEFORE = "drop_before"
     DROP_AFTER = "drop_after"
+    STALE = "stale"
 
 
 _AFTER = {Fault.LATENCY_AFTER, Fault.ERROR_AFTER, Fault.DROP_AFTER}
@@ -57,7 +62,11 @@ _CHECK = checks.mapping(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; `seconds` is for latencies, `status` for errors, `retry_after` (seconds from now) for rate limits."""
+    """One rule.
+
+    seconds: for latencies. status: for errors. retry_after: for rate limits, in seconds from now.
+    past: for stale reads, answers them; None for every other fault.
+    """
 
     fault: Fault
     phase: Phase
@@ -69,6 +78,7 @@ class Rule:
     status: int
     retry_after: float | None
     retry_after_as: str
+    past: Reading | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """Whether a request with this method and raw path counts for the rule."""
@@ -83,8 +93,8 @@ class Rule:
         return (("Retry-After", f"{self.retry_after:g}"),)
 
 
-def parse_rule(value: Mapping[str, Any]) -> Rule:
-    """A rule from its JSON form. Raises Refusal 400 for a wrong key, type, or regular expression."""
+def parse_rule(value: Mapping[str, Any], look_back: Callable[[], Reading]) -> Rule:
+    """A rule from its JSON form; `look_back` keeps what a stale read answers. Raises Refusal 400 for a wrong one."""
     _CHECK(value, "rule")
     match = value.get("match", {})
     fault = Fault(value["fault"])
@@ -95,10 +105,13 @@ def parse_rule(value: Mapping[str, Any]) -> Rule:
     phase: Phase = "after" if fault in _AFTER or value.get("at") == "after" else "before"
     if "at" in value and fault is not Fault.HOLD:
         raise Refusal(400, "rule.at: only a hold can be placed; the other faults say it in their names")
+    method = match.get("method")
+    if fault is Fault.STALE and method not in {None, "GET"}:
+        raise Refusal(400, "rule.match.method: only a GET can be answered from the past")
     return Rule(
         fault=fault,
         phase=phase,
-        method=match.get("method"),
+        method="GET" if fault is Fault.STALE else method,
         path=path,
         skip=value.get("skip", 0),
         times=value.get("times", 1),
@@ -106,19 +119,21 @@ def parse_rule(value: Mapping[str, Any]) -> Rule:
         status=value.get("status", 429 if fault is Fault.RATE_LIMIT else 503),
         retry_after=value.get("retry_after", 1),
         retry_after_as=value.get("retry_after_as", "seconds"),
+        past=look_back() if fault is Fault.STALE else None,
     )
 
 
 class Schedule:
     """The rules in force, each with the number of requests it has matched."""
 
-    def __init__(self, rules: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, rules: Iterable[Mapping[str, Any]], look_back: Callable[[], Reading]) -> None:
+        self._look_back = look_back
         self._rules: list[tuple[Rule, list[int]]] = []
         self.add(rules)
 
     def add(self, rules: Iterable[Mapping[str, Any]]) -> None:
         """Append rules, all or none. Raises Refusal 400."""
-        self._rules.extend([(parse_rule(rule), [0]) for rule in rules])
+        self._rules.extend([(parse_rule(rule, self._look_back), [0]) for rule in rules])
 
     def clear(self) -> None:
         """Drop all rules."""

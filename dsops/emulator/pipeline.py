@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from dsops.emulator.exchange import Answer, Api, Incoming, Refusal, encode
 from dsops.emulator.faults import Fault, Gate, Phase, Rule, Schedule
-from dsops.emulator.requests import Entry, RequestLog
+from dsops.emulator.requests import RequestLog
 from dsops.emulator.store import Store
 
 _log = logging.getLogger(__name__)
@@ -55,43 +55,20 @@ class Pipeline:
                 assert_never(outcome)
 
     async def _serve(self, incoming: Incoming) -> Answer | Dropped:
-        api = self._api_for(incoming.path)
+        api = api_for(self.apis, incoming.path)
         if incoming.path.startswith(CONTROL):
             return _error(api, Refusal(404, f"The emulator has no control {incoming.path}."))
         entry = self.requests.arrived(incoming)
         due = self.faults.due(incoming.method, incoming.path)
         outcome = await self._meet(due, "before", api, incoming)
         if outcome is None:
-            answer = self._run(api, incoming, entry)
+            answer, entry.committed = run(api, self.store, incoming)
             outcome = await self._meet(due, "after", api, incoming) or answer
         if isinstance(outcome, Dropped):
             entry.dropped = True
         else:
             entry.status = outcome.status
         return outcome
-
-    def _api_for(self, path: str) -> Api | None:
-        for api in self.apis:
-            if any(path == prefix or path.startswith(f"{prefix}/") for prefix in api.prefixes):
-                return api
-        return None
-
-    def _run(self, api: Api | None, incoming: Incoming, entry: Entry) -> Answer:
-        if api is None:
-            return _error(None, Refusal(404, f"No API of the emulator is at {incoming.path}."))
-        try:
-            with self.store.transaction():
-                api.catch_up()
-            before = self.store.changes
-            with self.store.transaction():
-                answer = api.answer(incoming)
-        except Refusal as refusal:
-            return _error(api, refusal)
-        except Exception:  # noqa: BLE001 — as any web server: a bug is a 500, and the next request is served
-            _log.exception("bug in the emulator while serving %s %s", incoming.method, incoming.path)
-            return _error(api, Refusal(500, "The emulator failed; its stderr has the traceback."))
-        entry.committed = self.store.changes > before
-        return answer
 
     async def _meet(
         self, due: list[Rule], phase: Phase, api: Api | None, incoming: Incoming
@@ -110,6 +87,9 @@ class Pipeline:
                     return _error(api, Refusal(rule.status, f"Fault on request: {rule.fault}."))
                 case Fault.DROP_BEFORE | Fault.DROP_AFTER:
                     return Dropped()
+                case Fault.STALE:
+                    if rule.past is not None:
+                        return rule.past(incoming)
                 case _:
                     assert_never(rule.fault)
         return None
@@ -121,6 +101,32 @@ class Pipeline:
             raise self.drop_error("connection closed without an answer, as a fault rule asked")
         drop()
         await _disconnected(receive)
+
+
+def api_for(apis: Sequence[Api], path: str) -> Api | None:
+    """The API that serves a path; None where none does."""
+    for api in apis:
+        if any(path == prefix or path.startswith(f"{prefix}/") for prefix in api.prefixes):
+            return api
+    return None
+
+
+def run(api: Api | None, store: Store, incoming: Incoming) -> tuple[Answer, bool]:
+    """Serve one request in a transaction of its own; also says whether that wrote something."""
+    if api is None:
+        return _error(None, Refusal(404, f"No API of the emulator is at {incoming.path}.")), False
+    try:
+        with store.transaction():
+            api.catch_up()
+        before = store.changes
+        with store.transaction():
+            answer = api.answer(incoming)
+    except Refusal as refusal:
+        return _error(api, refusal), False
+    except Exception:  # noqa: BLE001 — as any web server: a bug is a 500, and the next request is served
+        _log.exception("bug in the emulator while serving %s %s", incoming.method, incoming.path)
+        return _error(api, Refusal(500, "The emulator failed; its stderr has the traceback.")), False
+    return answer, store.changes > before
 
 
 def _error(api: Api | None, refusal: Refusal) -> Answer:

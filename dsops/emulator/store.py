@@ -43,6 +43,12 @@ class Store:
         """Close the file. Safe to repeat."""
         self._connection.close()
 
+    def copy(self) -> "Store":
+        """Everything as it is now, in memory and on its own."""
+        copied = Store(None)
+        self._connection.backup(copied._connection)
+        return copied
+
     def own_table(self, name: str, definition: str) -> sqlite3.Connection:
         """Make a table that a provider keeps for itself, where documents by key won't do; `clear` empties it too.
 

@@ -149,3 +149,34 @@ def test_faults_meet_every_path_and_the_control_none(client: Client) -> None:
     client.refused(500, "GET", "/nowhere")
     client.refused(500, "GET", DATASET, token=None)
     assert client.call("GET", "/_emulator/held").status_code == 200
+
+
+def test_a_stale_read_answers_as_things_stood_when_the_rule_was_given(client: Client) -> None:
+    client.with_dataset()
+    put(client, "before")
+    client.faults({"match": {"path": "/streams"}, "skip": 1, "times": 2, "fault": "stale"})
+    put(client, "after")
+    assert names(client) == ["after", "before"]
+    assert names(client) == ["before"]
+    assert client.call("GET", f"{STREAMS}/after").status_code == 404
+    assert names(client) == ["after", "before"]
+
+
+def test_a_stale_rule_lets_writes_through_and_keeps_its_moment(client: Client) -> None:
+    client.with_dataset()
+    put(client, "gone")
+    client.faults({"times": None, "fault": "stale"})
+    assert client.call("DELETE", f"{STREAMS}/gone").status_code == 200
+    assert client.app.state.requests[-1].committed
+    put(client, "new")
+    assert [names(client), names(client)] == [["gone"], ["gone"]]
+    client.good("DELETE", "/_emulator/faults")
+    assert names(client) == ["new"]
+
+
+def test_only_reads_can_be_stale(client: Client) -> None:
+    refused = client.call("POST", "/_emulator/faults", [{"match": {"method": "PUT"}, "fault": "stale"}])
+    assert (refused.status_code, refused.json()["message"]) == (
+        400,
+        "rule.match.method: only a GET can be answered from the past",
+    )
