@@ -11,6 +11,11 @@ from dsops.http.secret import Redactor
 from dsops.model import Failure, FailureKind, Provider, Response
 
 _TEXT_KEPT = 500
+_DEEPEST = 64
+"""Objects and arrays inside each other, in an answer: several times what any vendor sends. Much that walks through a
+document calls itself for each of them."""
+_WRITABLE = 254
+"""How many of them orjson writes before it refuses; it reads four times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +42,37 @@ def decode(status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes) 
     """Read an answer. What the content is, its first byte says; the content type is not trusted.
 
     Returns:
-        The response; or ``Garbled`` for a 2xx answer with broken JSON or with a web page.
+        The response; or ``Garbled`` for a 2xx answer with broken JSON, with a web page, or nested without end.
     """
     names = _headers(headers)
     if not content or content.isspace():
         return Response(status, names)
     try:
-        return Response(status, names, orjson.loads(content))
+        body = orjson.loads(content)
     except orjson.JSONDecodeError as problem:
         text = _readable(content)
         if 200 <= status < 300 and (first := content.lstrip()[:1]) in b'{["<':
             what = "a web page" if first == b"<" else f"broken or incomplete JSON ({problem.msg})"
             return Garbled(f"{status} with {what}: {text[:80]}")
         return Response(status, names, None, text)
+    if not _is_deep(content, body):
+        return Response(status, names, body)
+    if 200 <= status < 300:
+        return Garbled(f"{status} with more than {_DEEPEST} objects and arrays inside each other")
+    return Response(status, names, None, _readable(content))
+
+
+def _is_deep(content: bytes, body: Any) -> bool:
+    """Whether an answer is nested deeper than anything here walks through; few answers have so many brackets at all."""
+    if content.count(b"[") + content.count(b"{") <= _DEEPEST:
+        return False
+    for _ in range(_WRITABLE - _DEEPEST):
+        body = [body]
+    try:
+        orjson.dumps(body)
+    except TypeError:
+        return True
+    return False
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

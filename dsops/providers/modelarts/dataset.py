@@ -35,6 +35,8 @@ from dsops.providers.modelarts.wire import (
     dataset_path,
     decoded,
     described,
+    is_in,
+    name_of,
     status_of,
 )
 from dsops.providers.modelarts.words import DATASET_TYPE, STATUS
@@ -138,7 +140,7 @@ class Dataset:
         """One call by id; where that isn't known the datasets whose names hold the name, and then all of them."""
         remote_id = remote_id or (yield from id_of(key[-1]))
         document = (yield from described_dataset(remote_id)) if remote_id else None
-        return None if document is None or document.get("status") in GOING else decoded(_decode, document)
+        return None if document is None or is_in(document, GOING) else decoded(_decode, document)
 
     def lookups(self, attributes: Attributes, key: NaturalKey) -> None:
         """Nothing needs asking."""
@@ -229,7 +231,7 @@ class Dataset:
 
 def there(documents: list[Document]) -> list[Document]:
     """Return the datasets that are there: those that are being deleted count as gone."""
-    return [each for each in documents if each.get("status") not in GOING]
+    return [each for each in documents if not is_in(each, GOING)]
 
 
 def id_of(name: str) -> Flow:
@@ -249,7 +251,7 @@ def named(name: str, documents: list[Document]) -> str:
     Raises:
         RemoteError: Several have it.
     """
-    ids = [each[DATASET_ID] for each in there(documents) if each.get("dataset_name") == name]
+    ids = [each[DATASET_ID] for each in there(documents) if name_of(each, "dataset_name") == name]
     return the_only(ids, name, "the project")
 
 

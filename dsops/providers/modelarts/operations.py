@@ -15,10 +15,10 @@ from dsops.providers.modelarts.wire import (
     ROOT,
     Document,
     all_datasets,
-    bad_answer,
     dataset_path,
     described,
     items,
+    name_of,
 )
 from dsops.providers.modelarts.words import DATASET_TYPE, RUNNING_TASK, VERSION_FORMAT, Words
 
@@ -61,10 +61,7 @@ def _get_dataset(key: NaturalKey, arguments: Arguments) -> Flow:
 
 
 def _entry(document: Document) -> Entry:
-    name = document.get("dataset_name")
-    if not isinstance(name, str) or not name:
-        bad_answer(f"the dataset {document[DATASET_ID]} has no name")
-    return Entry((name,), shown_dataset(document))
+    return Entry((name_of(document, "dataset_name"),), shown_dataset(document))
 
 
 def _query(arguments: Arguments) -> Iterator[tuple[str, str]]:

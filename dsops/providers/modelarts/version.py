@@ -41,6 +41,8 @@ from dsops.providers.modelarts.wire import (
     decoded,
     described,
     every_page,
+    is_in,
+    name_of,
     status_of,
 )
 from dsops.providers.modelarts.words import VERSION_STATUS
@@ -128,14 +130,14 @@ class DatasetVersion:
             return Listing((yield from _versions(parent[0], dataset)), parent_id=dataset)
         found: list[LiveObject] = []
         for each in there(documents):
-            found += yield from _versions(each["dataset_name"], each[DATASET_ID])
+            found += yield from _versions(name_of(each, "dataset_name"), each[DATASET_ID])
         return Listing(tuple(found))
 
     def reading(self, key: NaturalKey, remote_id: str = "") -> Flow:
         """One call by id; without one its dataset is looked for, and its versions are listed."""
         if remote_id:
             document = yield from _described(remote_id)
-            gone = document is None or document.get("status") in _GOING
+            gone = document is None or is_in(document, _GOING)
             dataset = remote_id.partition("/")[0]
             return None if gone else decoded(partial(_decode, key[0], dataset), document)
         dataset = yield from id_of(key[0])
@@ -220,7 +222,7 @@ def _versions(name: str, dataset: str) -> Flow:
         if failed.failure.kind is FailureKind.NOT_FOUND:
             return ()
         raise
-    shown = (each for each in documents if each.get("status") not in _GOING)
+    shown = (each for each in documents if not is_in(each, _GOING))
     return tuple(decoded(partial(_decode, name, dataset), each) for each in shown)
 
 

@@ -98,9 +98,30 @@ def status_of(document: Document) -> int:
     """Return the number of an object's status.
 
     Raises:
-        RemoteError: It has none.
+        RemoteError: It has none, so that nothing tells whether the object is there or on its way out.
     """
     status = document.get("status")
     if not isinstance(status, int) or isinstance(status, bool):
         bad_answer(f"it has the status {str(status)[:40]!r}, which is no number")
     return status
+
+
+def is_in(document: Document, states: frozenset[int]) -> bool:
+    """Whether an object is in one of some states; one that tells none is in none.
+
+    Raises:
+        RemoteError: It tells something that is no state.
+    """
+    return document.get("status") is not None and status_of(document) in states
+
+
+def name_of(document: Document, field: str) -> str:
+    """Return the name of an object.
+
+    Raises:
+        RemoteError: It has none, so that it may be any.
+    """
+    name = document.get(field)
+    if not isinstance(name, str) or not name:
+        bad_answer(f"it has the {field} {str(name)[:40]!r}, which is no name")
+    return name

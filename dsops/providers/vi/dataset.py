@@ -175,8 +175,15 @@ def _gone(remote_id: str) -> Flow:
 
 
 def _going(document: Mapping[str, Any]) -> bool:
-    """Whether a dataset is being deleted (``specs/vi.md``, deleting)."""
-    return document.get("deleteOp") is not None
+    """Whether a dataset is being deleted (``specs/vi.md``, deleting).
+
+    Raises:
+        RemoteError: What is said of it isn't the path of an operation, so that it may be there or not.
+    """
+    deletion = document.get("deleteOp")
+    if deletion is not None and (not isinstance(deletion, str) or not deletion):
+        bad_answer(f"the dataset {document.get(ID)} has the deleteOp {str(deletion)[:40]!r}, which is no path")
+    return deletion is not None
 
 
 def _decode(document: Mapping[str, Any]) -> LiveObject:

@@ -8,7 +8,7 @@ from typing import Any
 from dsops.model import Arguments, Call, Effect, FailureKind, Flow, FlowFailure, Job, NaturalKey, Preview
 from dsops.providers.common import has_id
 from dsops.providers.vi.conditions import look
-from dsops.providers.vi.wire import bad_answer, dataset_path
+from dsops.providers.vi.wire import bad_answer, dataset_path, part
 
 _WIRE = MappingProxyType({"filter": "filter", "metadataQuery": "metadataQuery", "ruleQuery": "ruleQuery"})
 ARGUMENTS = frozenset({*_WIRE, "strict", "preview", "job"})
@@ -66,7 +66,7 @@ def _preview(arguments: Arguments) -> Flow:
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         bad_answer("it holds no count of assets")
     items = listed.body.get("items") if isinstance(listed.body, dict) else None
-    names = [each.get("filename") for each in items or () if isinstance(each, dict)]
+    names = [part(each, "filename") for each in items] if isinstance(items, list) else []
     return Preview(count, tuple(each for each in names if isinstance(each, str)))
 
 
