@@ -7,13 +7,16 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 _TIMEOUT = 30
+_PIECES = 4
+_BETWEEN_PIECES = 0.005
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "te", "trailer", "upgrade"})
 
 
@@ -32,6 +35,8 @@ class Fault(StrEnum):
     THROTTLED = "429 before"
     HALVED = "half of the JSON"
     CUT = "cut short"
+    SLOW = "in pieces"
+    STALLED = "never answered"
 
     @property
     def before(self) -> bool:
@@ -50,6 +55,7 @@ class Seen:
         status: Status answered; 0 where nothing was.
         answer: Body answered; empty where nothing was.
         fault: What was done to it; None where nothing was.
+        at: When it arrived, by ``time.monotonic``.
     """
 
     method: str
@@ -57,7 +63,8 @@ class Seen:
     body: bytes
     status: int = 0
     answer: bytes = b""
-    fault: Fault | None = None
+    fault: "Fault | Wrong | None" = None
+    at: float = 0.0
 
     @property
     def is_write(self) -> bool:
@@ -70,14 +77,16 @@ class Wrong:
     """An answer in place of the server's.
 
     Attributes:
-        status: Its status.
+        status: Its status; None for that of the server.
         body: Its body, and the server never hears of the request; or what makes it from the server's.
         kind: Its content type.
+        headers: Further headers, which may be made when it is sent.
     """
 
-    status: int
+    status: int | None
     body: bytes | Callable[[bytes], bytes]
     kind: str = "application/json"
+    headers: Callable[[], Mapping[str, str]] = dict
 
 
 When = Callable[[Seen], bool]
@@ -98,11 +107,13 @@ class Proxy:
         url: Where it listens.
         upstream: Whom it passes requests on to.
         seen: Every request, in the order of their answers.
+        answered: Told the client's port whenever a request has got all that it will get.
     """
 
     url: str
     upstream: str
     seen: list[Seen] = field(default_factory=list)
+    answered: Callable[[int], None] = lambda _: None
     _rules: list[_Rule] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -168,26 +179,33 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         """Pass one request on, or let it meet its trouble."""
         proxy: Proxy = self.server.proxy  # type: ignore[attr-defined]
-        request = Seen(self.command, self.path, self.rfile.read(int(self.headers.get("content-length", 0))))
+        at = time.monotonic()
+        request = Seen(self.command, self.path, self.rfile.read(int(self.headers.get("content-length", 0))), at=at)
         trouble = proxy.due(request)
-        if isinstance(trouble, Fault) and trouble.before:
-            self._refuse(proxy, request, trouble)
-            return
-        if isinstance(trouble, Wrong):
-            made = trouble.body if isinstance(trouble.body, bytes) else trouble.body(self._ask(proxy, request)[2])
-            status, headers, body = trouble.status, [("content-type", trouble.kind)], made
-        else:
-            status, headers, body = self._ask(proxy, request)
-        fault = trouble if isinstance(trouble, Fault) else None
-        proxy.note(Seen(request.method, request.target, request.body, status, body, fault))
-        self._answer(status, headers, body, fault)
+        try:
+            status, headers, body = self._met(proxy, request, trouble)
+            proxy.note(replace(request, status=status, answer=body, fault=trouble))
+            self._answer(status, headers, body, trouble if isinstance(trouble, Fault) else None)
+        finally:
+            proxy.answered(self.client_address[1])
+        if trouble is Fault.STALLED:
+            with contextlib.suppress(OSError):
+                self.connection.recv(1)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815 - names of the base
 
-    def _refuse(self, proxy: Proxy, request: Seen, fault: Fault) -> None:
-        status = {Fault.UNAVAILABLE_BEFORE: 503, Fault.THROTTLED: 429}.get(fault, 0)
-        proxy.note(Seen(request.method, request.target, request.body, status, b"", fault))
-        self._answer(status, [], b"", fault)
+    def _met(
+        self, proxy: Proxy, request: Seen, trouble: Fault | Wrong | None
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Return status, headers and body of what the request is to get; ask the server where it is to hear of it."""
+        if isinstance(trouble, Fault) and trouble.before:
+            return {Fault.UNAVAILABLE_BEFORE: 503, Fault.THROTTLED: 429}.get(trouble, 0), [], b""
+        if isinstance(trouble, Wrong):
+            asked = (200, [], b"") if isinstance(trouble.body, bytes) else self._ask(proxy, request)
+            body = trouble.body if isinstance(trouble.body, bytes) else trouble.body(asked[2])
+            status = asked[0] if trouble.status is None else trouble.status
+            return status, [("content-type", trouble.kind), *trouble.headers().items()], body
+        return self._ask(proxy, request)
 
     def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes, fault: Fault | None) -> None:
         match fault:
@@ -204,6 +222,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case Fault.CUT:
                 self._send(status, headers, body[: len(body) // 2], promised=len(body) + 1)
                 self._hang_up(reset=False)
+            case Fault.SLOW:
+                self._send(status, headers, body, pieces=_PIECES)
+            case Fault.STALLED:
+                self.close_connection = True
             case None:
                 self._send(status, headers, body)
 
@@ -219,15 +241,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             passed.append(("content-length", answer.headers.get("content-length", "0")))
         return answer.status, passed, body
 
-    def _send(self, status: int, headers: list[tuple[str, str]], body: bytes, promised: int | None = None) -> None:
+    def _send(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, promised: int | None = None, *, pieces: int = 1
+    ) -> None:
         self.send_response_only(status)
         for name, value in headers:
             self.send_header(name, value)
         if self.command != "HEAD" and status != http.HTTPStatus.NO_CONTENT:
             self.send_header("content-length", str(len(body) if promised is None else promised))
         self.end_headers()
-        self.wfile.write(body if status != http.HTTPStatus.NO_CONTENT else b"")
-        self.wfile.flush()
+        content = body if status != http.HTTPStatus.NO_CONTENT else b""
+        size = -(-len(content) // pieces) or 1
+        for begin in range(0, max(1, len(content)), size):
+            if begin:
+                time.sleep(_BETWEEN_PIECES)
+            self.wfile.write(content[begin : begin + size])
+            self.wfile.flush()
 
     def _hang_up(self, *, reset: bool) -> None:
         self.close_connection = True
