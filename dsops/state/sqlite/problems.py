@@ -1,11 +1,30 @@
 """What is said when a state file can't be used."""
 
+import os
+import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dsops.model import StateDamaged, StateError
+
+LITTLE = 64 * 1024
+"""Bytes: a disk with no more room than that counts as full."""
+
+_REFUSED = {
+    "WRITE": "writing to it",
+    "FSYNC": "making it durable",
+    "DIR": "making its folder durable",
+    "TRUNCATE": "cutting or extending it",
+    "SHMSIZE": "extending the -shm file beside it",
+    "SHMOPEN": "opening the -shm file beside it",
+    "SHMMAP": "mapping the -shm file beside it",
+    "LOCK": "locking it",
+    "DELETE": "removing the -wal or -shm file beside it",
+}
+"""By the third word of SQLite's name of an error; what isn't named here reads."""
+_READING = "reading it"
 
 RESTORE = "Put a backup in its place: dsops state restore; without one, move it away and rebuild it: dsops import"
 
@@ -28,9 +47,7 @@ def explained(path: Path, problem: sqlite3.Error) -> StateError:
         case ["SQLITE", "NOTADB" | "CORRUPT"]:
             return damaged(path, str(problem))
         case ["SQLITE", "FULL"]:
-            return unusable(
-                path, "The disk is full; nothing more was saved.", hint="Free some space, then run the command again."
-            )
+            return full(path)
         case ["SQLITE", "BUSY" | "LOCKED"]:
             return unusable(
                 path,
@@ -44,11 +61,30 @@ def explained(path: Path, problem: sqlite3.Error) -> StateError:
                 hint="Check the permissions of the file, its folder and the -wal and -shm files beside it.",
             )
         case ["SQLITE", "IOERR"]:
-            return unusable(
-                path, f"The disk failed: {problem}.", hint="Check the disk; the kernel's log (dmesg) tells more."
-            )
+            return _io_error(path, problem)
         case _:
             return damaged(path, str(problem))
+
+
+def full(path: Path) -> StateError:
+    """Return the failure of a state file on a full disk."""
+    return unusable(
+        path, "The disk is full; nothing more was saved.", hint="Free some space, then run the command again."
+    )
+
+
+def _io_error(path: Path, problem: sqlite3.Error) -> StateError:
+    """Tell what the system refused. SQLite names the call that failed and keeps the reason to itself."""
+    what = _REFUSED.get("".join(problem.sqlite_errorname.split("_")[2:3]), _READING)
+    with suppress(OSError):
+        room = os.statvfs(path.parent)
+        if room.f_bavail * room.f_frsize < LITTLE and what != _READING:
+            return full(path)
+    hint = "Check the disk; the kernel's log (dmesg) tells more. Then run the command again."
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit != resource.RLIM_INFINITY:
+        hint = f"Files may grow to {limit:,} bytes here: raise that limit (ulimit -f). Otherwise: {hint}"
+    return unusable(path, f"The system failed in {what} ({problem}); nothing more was saved.", hint=hint)
 
 
 @contextmanager
