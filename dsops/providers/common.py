@@ -61,6 +61,18 @@ def checked(value: Any, *types: type) -> Any:
     return value
 
 
+def a_name(value: Any) -> str:
+    """Return what a document says is the name of its object.
+
+    Raises:
+        TypeError, ValueError: It says nothing, so that the object may have any name.
+    """
+    name: str = checked(value, str)
+    if not name:
+        raise ValueError("it has an empty name")
+    return name
+
+
 def the_only(ids: Sequence[str], name: str, where: str) -> str:
     """Return the id of the one dataset with a name; an empty text where there is none.
 

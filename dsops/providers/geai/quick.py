@@ -9,7 +9,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from dsops.model import Values
+from dsops.model import LiveRow, Values
 from dsops.providers.geai.fields import (
     ANSWER,
     CONTEXT,
@@ -66,13 +66,32 @@ def quick_parsed(text: bytes) -> Values | None:
     typed = _typed()
     try:
         row = typed.decode(text)
-    except typed.Refused:
+    except typed.REFUSED:
         return None
     sources = [[each.name, each.value, each.extension] for each in row.expected_sources]
     variables = [[each.metadata_type, each.key, each.operator, each.value] for each in row.filter_variables]
     sources.sort()
     variables.sort()
     return row.input, row.expected_answer, row.context_document, sources, variables
+
+
+def quick_live_parsed(text: bytes) -> list[LiveRow] | None:
+    """Return the rows of an answer's JSON array; None where one of them takes a closer look."""
+    typed = _typed()
+    try:
+        found = typed.decode_live(text)
+    except typed.REFUSED:
+        return None
+    rows = []
+    for row in found:
+        if not row.remote_id:
+            return None
+        sources = [[each.name, each.value, each.extention or each.extension] for each in row.expected_sources]
+        variables = [[each.metadata_type, each.key, each.operator, each.value] for each in row.filter_variables]
+        sources.sort()
+        variables.sort()
+        rows.append(LiveRow(row.remote_id, (row.input, row.expected_answer, row.context_document, sources, variables)))
+    return rows
 
 
 @cache

@@ -34,7 +34,7 @@ from dsops.providers.geai.fields import (
     wire_fields,
 )
 from dsops.providers.geai.nested import nested_calls, source_document, variable_document
-from dsops.providers.geai.quick import quick_declared, quick_live, quick_parsed
+from dsops.providers.geai.quick import quick_declared, quick_live, quick_live_parsed, quick_parsed
 from dsops.providers.geai.wire import ROOT, ROWS, bad_answer, dataset_path, row_path
 
 _PART_SIZE = 8 * 1000 * 1000
@@ -75,6 +75,10 @@ class Rows:
             except ValueError as wrong:
                 raise ValueError(f"row {row_id}: {wrong}") from wrong
         return LiveRow(row_id, values)
+
+    def live_parsed(self, text: bytes) -> Sequence[LiveRow] | None:
+        """Read rows of an answer, as `live` does."""
+        return quick_live_parsed(text)
 
     def document(self, values: Values) -> Mapping[str, Any]:
         """Return what is sent: every field, and the extension in both spellings (``specs/geai.md``, choice 4)."""

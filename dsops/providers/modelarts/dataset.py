@@ -21,7 +21,7 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
-from dsops.providers.common import checked, has_id, if_there, the_only
+from dsops.providers.common import a_name, checked, has_id, if_there, the_only
 from dsops.providers.modelarts import labels, source
 from dsops.providers.modelarts.wire import (
     CREATE,
@@ -314,7 +314,7 @@ def _given(document: Document, name: str, otherwise: Any) -> Any:
 
 def _decode(document: Document) -> LiveObject:
     """Read a dataset of an answer; what it leaves out is unknown."""
-    name = checked(document["dataset_name"], str)
+    name = a_name(document["dataset_name"])
     attributes: dict[str, Any] = {"name": name, "type": DATASET_TYPE.word(checked(document["dataset_type"], int))}
     attributes |= {path: checked(document[wire], type_) for path, (wire, type_) in _PLAIN.items() if wire in document}
     attributes["description"] = checked(_given(document, "description", ""), str)

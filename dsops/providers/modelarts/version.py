@@ -27,7 +27,7 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
-from dsops.providers.common import checked, if_there
+from dsops.providers.common import a_name, checked, if_there
 from dsops.providers.modelarts.dataset import described_dataset, id_of, look_idle, named, there
 from dsops.providers.modelarts.wire import (
     CURRENT_ID,
@@ -273,5 +273,5 @@ def _decode(name: str, dataset: str, document: Document) -> LiveObject:
         attributes[_RATIO] = _ratio(document["train_evaluate_sample_ratio"])
     if "is_current" in document:
         attributes[_CURRENT] = checked(document["is_current"], bool)
-    key = (name, checked(document["version_name"], str))
+    key = (name, a_name(document["version_name"]))
     return LiveObject(f"{dataset}/{document[VERSION_ID]}", key, attributes)

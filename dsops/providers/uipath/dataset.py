@@ -18,7 +18,7 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
-from dsops.providers.common import checked, has_id, if_there
+from dsops.providers.common import a_name, checked, has_id, if_there
 from dsops.providers.uipath.wire import ROOT, as_set, bad_answer, decoded, items, whole
 
 _WIRE = MappingProxyType(
@@ -141,7 +141,7 @@ def _write(
 
 def _decode(document: Mapping[str, Any]) -> LiveObject:
     """Read a dataset of an answer; what it leaves out is unknown, and so is a create-only field without a value."""
-    key = (checked(document["owner"], str), checked(document["name"], str))
+    key = (a_name(document["owner"]), a_name(document["name"]))
     attributes = {
         path: checked(document[wire], *_TYPES[path])
         for path, wire in _WIRE.items()

@@ -23,7 +23,7 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
-from dsops.providers.common import checked, has_id, if_there
+from dsops.providers.common import a_name, checked, has_id, if_there
 from dsops.providers.uipath import filters
 from dsops.providers.uipath.wire import (
     LABEL_SEPARATOR,
@@ -237,7 +237,7 @@ def _encode_model(version: int | None, thresholds: Mapping[str, float]) -> dict[
 
 def _decode(parent: NaturalKey, document: Mapping[str, Any]) -> LiveObject:
     """Read a stream of an answer; what it leaves out is unknown."""
-    name = checked(document["name"], str)
+    name = a_name(document["name"])
     attributes = {path: checked(document[path], str, NoneType) for path in _TEXTS if path in document}
     if "model" in document:
         attributes |= _decode_model(document["model"])

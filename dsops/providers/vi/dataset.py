@@ -22,7 +22,7 @@ from dsops.model import (
     RowCodec,
 )
 from dsops.model.assets import asset
-from dsops.providers.common import checked, has_id, if_there, the_only
+from dsops.providers.common import a_name, checked, has_id, if_there, the_only
 from dsops.providers.vi.conditions import look
 from dsops.providers.vi.wire import ORGANIZATION, ROOT, bad_answer, dataset_id, dataset_path, decoded, pages
 
@@ -188,7 +188,8 @@ def _going(document: Mapping[str, Any]) -> bool:
 
 def _decode(document: Mapping[str, Any]) -> LiveObject:
     """Read a dataset of an answer; what it leaves out is unknown."""
-    attributes = {path: checked(document[path], str) for path in ("name", "type", "content")}
+    attributes = {"name": a_name(document["name"])}
+    attributes |= {path: checked(document[path], str) for path in ("type", "content")}
     if "description" in document:
         attributes["description"] = checked(document["description"] or "", str)
     return LiveObject(dataset_id(document), (attributes["name"],), attributes)
