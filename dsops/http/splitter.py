@@ -8,12 +8,13 @@ Every byte is read by orjson, in a batch of rows or in the rest, so that broken 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from dsops.model import THE_ANSWER, DsopsError, RowSink
+from dsops.model import THE_ANSWER, DsopsError, RowSink, TextSink
 
 _BLOCK = 128 * 1024  # Larger batches leave the processor's cache: measured slower from 256 kB on.
 _GLANCE = 16 * 1024
@@ -25,7 +26,7 @@ _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A quote alone begins a string that hasn't ended yet.
 _TOKEN = re.compile(_STRING + rb'|["{}\[\]]', re.DOTALL)
 # How a row begins that isn't the first one.
-_NEXT_ROW = re.compile(_BLANK + b"," + _BLANK + rb"\{" + _BLANK + _STRING, re.DOTALL)
+_NEXT_ROW = re.compile(_BLANK + b"," + _BLANK + rb"(\{)" + _BLANK + _STRING, re.DOTALL)
 # What follows a string: a value where the string is a member's name, something else where it isn't one.
 _VALUE = re.compile(_BLANK + b"(?::" + _BLANK + rb"([^ \t\r\n])|[^: \t\r\n])")
 _QUOTE = b'"'[0]
@@ -81,6 +82,7 @@ class Splitter:
         self._wanted = _BLOCK
         self._outside = _Outside(stream.member)
         self._inside: _Inside | None = None
+        self._text_sink = stream.sink if isinstance(stream.sink, TextSink) else None
 
     def feed(self, part: bytes) -> None:
         """Take the next bytes.
@@ -115,10 +117,10 @@ class Splitter:
             before = at
             if self._inside is None:
                 at, entered = self._outside.advance(text, at)
-                self._inside = _Inside() if entered else None
+                self._inside = _Inside(self._text_sink) if entered else None
             else:
-                at, rows, ended = self._inside.advance(text, at)
-                self._hand_on(rows)
+                at, batch, ended = self._inside.advance(text, at)
+                self._hand_on(batch)
                 self._inside = None if ended else self._inside
         self._keep(text[at:])
 
@@ -134,14 +136,17 @@ class Splitter:
         # Twice what was not enough: a large row, or a long text, is looked at a few times and not with each piece.
         self._wanted = max(_BLOCK, min(2 * self._size, room + 1))
 
-    def _hand_on(self, rows: list[Any]) -> None:
+    def _hand_on(self, batch: "_Batch") -> None:
         sink = self._stream.sink
-        if not rows or sink is None:
+        if not batch.rows or sink is None:
             return
-        if {*map(type, rows)} != {dict}:
-            raise Broken(f"something in {self._stream.member} that is not an object")
         try:
-            sink.take(rows)
+            if batch.text is not None and self._text_sink is not None:
+                self._text_sink.take_parsed(batch.rows, batch.text)
+            elif {*map(type, batch.rows)} == {dict}:
+                sink.take(batch.rows)
+            else:
+                raise Broken(f"something in {self._stream.member} that is not an object")
         except ValueError as problem:
             raise Broken(f"a row that can't be read: {problem}") from problem
         except OSError as problem:
@@ -151,6 +156,13 @@ class Splitter:
                 detail=f"{problem.strerror or problem}.",
                 hint="See that the disk has room and the folder for temporary files may be written.",
             ) from problem
+
+
+class _Batch(NamedTuple):
+    """Rows that were cut off together: their documents, or what a ``TextSink`` made of their text."""
+
+    rows: Sequence[Any]
+    text: bytes | None = None
 
 
 class _Outside:
@@ -229,11 +241,12 @@ class _Outside:
 class _Inside:
     """An array of rows, from behind its ``[``."""
 
-    def __init__(self) -> None:
+    def __init__(self, sink: TextSink | None) -> None:
+        self._sink = sink
         self._opening = b"["
         self._misses = 0
 
-    def advance(self, text: bytes, at: int) -> tuple[int, list[Any], bool]:
+    def advance(self, text: bytes, at: int) -> tuple[int, _Batch, bool]:
         """Go on from ``at``; return up to where it got, the rows until there, and whether the array has ended."""
         if self._opening == b"[":
             # Most arrays of a listing are small: not worth a guess, and a wrong one reads on to the end of the text.
@@ -244,9 +257,9 @@ class _Inside:
         if guess is not None:
             return guess
         cut, ended = _counted(text, at, len(text))
-        return self._taken(text, at, cut, ended=ended) if ended or cut > at else (at, [], False)
+        return self._taken(text, at, cut, ended=ended) if ended or cut > at else (at, _Batch(()), False)
 
-    def _guess(self, text: bytes, at: int) -> tuple[int, list[Any], bool] | None:
+    def _guess(self, text: bytes, at: int) -> tuple[int, _Batch, bool] | None:
         """Cut before what looks like the row that follows here, the last one of its kind in the text."""
         following = _NEXT_ROW.match(text, at)
         if following is None or self._misses >= _MISSES:
@@ -254,6 +267,11 @@ class _Inside:
         cut = text.rfind(b"}" + following[0], at) + 1
         if not cut:
             return None
+        if self._sink is not None:
+            array = b"".join((b"[", memoryview(text)[following.start(1) : cut], b"]"))
+            rows = self._sink.parse(array)
+            if rows is not None:
+                return cut, _Batch(rows, array), False
         try:
             taken = self._taken(text, at, cut, ended=False)
         except Broken:
@@ -262,7 +280,7 @@ class _Inside:
         self._misses = 0
         return taken
 
-    def _taken(self, text: bytes, at: int, cut: int, *, ended: bool) -> tuple[int, list[Any], bool]:
+    def _taken(self, text: bytes, at: int, cut: int, *, ended: bool) -> tuple[int, _Batch, bool]:
         try:
             rows: list[Any] = orjson.loads(b"".join((self._opening, memoryview(text)[at:cut], b"]")))
         except orjson.JSONDecodeError as problem:
@@ -272,7 +290,7 @@ class _Inside:
             self._opening = b"[{}"
         else:
             del rows[0]
-        return cut + 1 if ended else cut, rows, ended
+        return cut + 1 if ended else cut, _Batch(rows), ended
 
 
 def _counted(text: bytes, at: int, end: int) -> tuple[int, bool]:

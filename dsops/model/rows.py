@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import orjson
 
@@ -302,6 +302,19 @@ class RowSink(Protocol):
         Raises:
             ValueError: One is no row.
         """
+        ...
+
+
+@runtime_checkable
+class TextSink(RowSink, Protocol):
+    """Takes live rows as text too, which is quicker where they are as rows nearly always are."""
+
+    def parse(self, text: bytes) -> Sequence[LiveRow] | None:
+        """Read a JSON array of rows, and take none yet; None where they must be parsed and given to `take`."""
+        ...
+
+    def take_parsed(self, rows: Sequence[LiveRow], text: bytes) -> None:
+        """Take what `parse` made of a text."""
         ...
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsops.model import Call, LiveObject, RemoteError, Response, RowCodec, Values, canonical, content_digest
 from dsops.providers import kinds
 from dsops.providers.geai.explain import declared_values, live_values
-from dsops.providers.geai.quick import quick_declared, quick_live, quick_parsed
+from dsops.providers.geai.quick import quick_declared, quick_live, quick_live_parsed, quick_parsed
 from tests.support.planning import drive
 
 DATASET = kinds()["geai/Dataset"]
@@ -142,16 +142,34 @@ def test_what_is_read_from_the_text_alone_is_what_its_document_says(document: di
         assert found == declared_values(orjson.loads(text))
 
 
-@given(st.binary(max_size=60) | st.sampled_from([b'{"input":"\\ud800","expectedAnswer":""}', b"[]", b"1", b"{}{}"]))
+@given(st.lists(hostile | values.map(ROWS.document), max_size=3), st.sampled_from(["r", "", None, 1]))
+def test_live_rows_read_from_their_text_are_what_their_documents_say(rows: list[dict[str, Any]], row_id: Any) -> None:
+    documents = [{**each, "dataSetRowId": row_id} for each in rows]
+    try:
+        text = orjson.dumps(documents)
+    except TypeError:  # half a surrogate pair
+        return
+    found = quick_live_parsed(text)
+    if found is not None:
+        assert found == [ROWS.live(each) for each in orjson.loads(text)]
+
+
+NO_ROWS = (b'{"input":"\\ud800","expectedAnswer":""}', b'{"input":"\xff","expectedAnswer":""}', b"[]", b"1", b"{}{}")
+
+
+@given(st.binary(max_size=60) | st.sampled_from(NO_ROWS))
 def test_a_text_that_is_no_row_takes_a_closer_look(text: bytes) -> None:
     assert quick_parsed(text) is None
+    assert quick_live_parsed(b"[" + text + b"]") in (None, [])
 
 
 @given(values)
 def test_a_plain_row_takes_the_quick_way(row: Values) -> None:
     assert quick_declared(ROWS.manifest(row)) == row
     assert quick_parsed(orjson.dumps(ROWS.manifest(row), option=orjson.OPT_APPEND_NEWLINE)) == row
-    assert quick_live({**ROWS.document(row), "dataSetRowId": "r"}) == row
+    live = {**ROWS.document(row), "dataSetRowId": "r", "dataSetId": "d", "more": [{"a": None}]}
+    assert quick_live(live) == row
+    assert quick_live_parsed(orjson.dumps([live, live])) == [("r", row)] * 2
 
 
 def texts_of(document: dict[str, Any]) -> str:

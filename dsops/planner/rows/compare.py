@@ -1,15 +1,20 @@
 """Comparing live rows with declared ones while they arrive. A row that is as declared leaves one byte behind."""
 
-import hashlib
 from array import array
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
+from orjson import dumps
 
 from dsops.model import DIGEST_SIZE, LiveRow, LiveRows, RowCodec, key_digest
 from dsops.planner.rows.index import RowIndex, picker
+
+_Documents = Callable[[], Sequence[Mapping[str, Any]]]
+"""What gives the documents of rows that were taken together."""
 
 
 class LiveMark(NamedTuple):
@@ -64,7 +69,7 @@ class RowDelta:
 
 
 class RowComparison:
-    """Takes the live rows of a dataset whose declared rows have all been read (a ``RowSink``)."""
+    """Takes the live rows of a dataset whose declared rows have all been read (a ``TextSink``)."""
 
     def __init__(self, index: RowIndex, codec: RowCodec, kept: LiveRows) -> None:
         """Compare with what ``index`` holds; documents of rows that differ go to ``kept``."""
@@ -89,36 +94,48 @@ class RowComparison:
         Raises:
             ValueError: One is no row.
         """
-        read, as_declared, equal = self._codec.live, self._index.contents.startswith, self._equal
+        self._take([self._codec.live(each) for each in documents], lambda: documents)
+
+    def parse(self, text: bytes) -> Sequence[LiveRow] | None:
+        """Read a JSON array of rows; None where one of them is unusual."""
+        return self._codec.live_parsed(text)
+
+    def take_parsed(self, rows: Sequence[LiveRow], text: bytes) -> None:
+        """Take what `parse` made of a text, which is parsed again where the document of a row must be kept."""
+        documents = cache(lambda: orjson.loads(text))
+        self._take(rows, documents)
+
+    def _take(self, rows: Sequence[LiveRow], documents: _Documents) -> None:
+        as_declared, equal = self._index.contents.startswith, self._equal
         number, last = self._next, len(equal)
-        for document in documents:
-            row = read(document)
-            content = hashlib.sha256(orjson.dumps(row.values)).digest()[:DIGEST_SIZE]
+        for place, row in enumerate(rows):
+            content = sha256(dumps(row.values)).digest()[:DIGEST_SIZE]
             # Providers mostly answer in the order in which rows were sent: the next row is tried before its key is
             # looked up. Values hold the key, so that equal content is the same row.
             if number < last and not equal[number] and as_declared(content, DIGEST_SIZE * number):
                 equal[number] = 1
                 number += 1
             else:
-                number = self._place(row, content, document, number)
+                number = self._place(row, content, documents, place, number)
         self._next = number
-        self._live += len(documents)
+        self._live += len(rows)
 
-    def _place(self, row: LiveRow, content: bytes, document: Mapping[str, Any], expected: int) -> int:
+    def _place(self, row: LiveRow, content: bytes, documents: _Documents, place: int, expected: int) -> int:
         """Take a row that is not the one expected; return the number that is expected next."""
         key = key_digest(self._index.key_values(row.values))
         number = self._index.numbers.get(key)
         if number is None:
-            rest = key_digest([row.values[place] for place in self._others])
-            mark = LiveMark(-1, key, content, rest, row.remote_id, self._kept.keep(document))
-            self._removed.append(mark)
+            rest = key_digest([row.values[other] for other in self._others])
+            kept = self._kept.keep(documents()[place])
+            self._removed.append(LiveMark(-1, key, content, rest, row.remote_id, kept))
             return expected
-        if not self._index.contents.startswith(content, DIGEST_SIZE * number):
-            self._changed.append(LiveMark(number, key, content, b"", row.remote_id, self._kept.keep(document)))
-        elif self._equal[number]:
-            self._surplus.append(LiveMark(number, key, content, b"", row.remote_id, self._kept.keep(document)))
-        else:
+        as_declared = self._index.contents.startswith(content, DIGEST_SIZE * number)
+        if as_declared and not self._equal[number]:
             self._equal[number] = 1
+        else:
+            kept = self._kept.keep(documents()[place])
+            marks = self._surplus if as_declared else self._changed
+            marks.append(LiveMark(number, key, content, b"", row.remote_id, kept))
         return number + 1
 
     def delta(self) -> RowDelta:
