@@ -11,7 +11,7 @@ from dsops.cli.options import Common
 from dsops.cli.output import is_terminal, out, report, say
 from dsops.cli.plans import sound
 from dsops.model import DsopsError, Plan, error
-from dsops.render import calls_phrase, plan_text
+from dsops.render import calls_phrase, plan_text, printable
 
 
 def can_ask() -> bool:
@@ -55,7 +55,7 @@ def ask(question: str) -> bool:
     # First the handler: whoever has read the question may press Ctrl-C at once, and the loop's own only takes note.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        say(f"\n{question} Only yes is taken for yes: ", end="")
+        say(f"\n{printable(question)} Only yes is taken for yes: ", end="")
         answer = _line()
     finally:
         signal.signal(signal.SIGINT, before)

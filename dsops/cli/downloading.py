@@ -10,7 +10,7 @@ from dsops.cli.output import out, say
 from dsops.cli.workspace import load_workspace
 from dsops.engine.download import NAME, download, downloaded_document
 from dsops.engine.places import locate
-from dsops.render import download_text, json_text
+from dsops.render import download_text, json_text, printable
 
 
 def into_folder(
@@ -32,7 +32,7 @@ def into_folder(
         )
     except BaseException:
         if part != target and part.is_file():
-            say(f"What came so far is kept in {part}: the same command goes on from there.")
+            say(printable(f"What came so far is kept in {part}: the same command goes on from there."))
         raise
     told = downloaded_document(done, target)
     out(json_text(told) if common.format == "json" else download_text(told))

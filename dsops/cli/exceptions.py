@@ -10,7 +10,7 @@ from dsops.cli.output import out, say
 from dsops.cli.workspace import load_workspace
 from dsops.engine.operations import Desk
 from dsops.engine.places import locate
-from dsops.render import counted, json_text
+from dsops.render import counted, json_text, printable
 
 
 def deal_with(
@@ -43,5 +43,5 @@ def deal_with(
     if common.format == "json":
         out(json_text({"name": place.name, "connection": place.connection, done: count}))
     else:
-        out(f"{place}: {counted(count, 'comment')} {done}.")
+        out(printable(f"{place}: {counted(count, 'comment')} {done}."))
     return 0

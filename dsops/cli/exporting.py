@@ -13,7 +13,7 @@ from dsops.engine import Workspace
 from dsops.engine.export import Layout, export_file, export_lines
 from dsops.engine.partfile import part_of
 from dsops.engine.places import Place, locate, operation_on
-from dsops.render import counted, json_text
+from dsops.render import counted, json_text, printable
 
 _NAME = "dataset export"
 _LARGEST_PAGE = 256
@@ -49,7 +49,7 @@ def into_file(
         out(json_text(told))
     else:
         earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
-        out(f"{counted(done.items, done.unit)} in {target}{earlier}.")
+        out(printable(f"{counted(done.items, done.unit)} in {target}{earlier}."))
     return 0
 
 
@@ -80,7 +80,7 @@ def _kept(target: Path) -> Iterator[None]:
         yield
     except BaseException:
         if _size(target) > before:
-            say(f"What came so far is kept in {part_of(target)}: the same command goes on from there.")
+            say(printable(f"What came so far is kept in {part_of(target)}: the same command goes on from there."))
         raise
 
 

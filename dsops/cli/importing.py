@@ -8,7 +8,7 @@ from dsops.cli.options import Common
 from dsops.cli.output import out, say
 from dsops.engine import Imported, Workspace
 from dsops.model import DsopsError
-from dsops.render import json_text
+from dsops.render import json_text, printable
 
 
 def writer(folder: Path) -> Callable[[Mapping[str, str | Iterable[bytes]]], None]:
@@ -51,11 +51,11 @@ def below(workspace: Workspace, folder: Path) -> str:
 def told(common: Common, found: Imported, folder: Path) -> None:
     """Tell which files were written."""
     for note in found.notes:
-        say(note)
+        say(printable(note))
     if common.format == "json":
         files = {"files": dict(found.files), "rows": list(found.rows)}
         out(json_text({**files, "recorded": found.recorded, "notes": list(found.notes)}))
     elif found.files:
-        out("\n".join(str(folder / name) for name in sorted((*found.files, *found.rows))))
+        out("\n".join(printable(str(folder / name)) for name in sorted((*found.files, *found.rows))))
     elif not found.recorded:
         say("Nothing to import.")

@@ -5,6 +5,7 @@ from rich.live import Live
 from rich.text import Text
 
 from dsops.model import Address, Event, EventKind
+from dsops.render import printable
 
 _SHOWN = 8
 
@@ -46,7 +47,7 @@ class LiveProgress:
         self._live.stop()
 
     def _picture(self) -> Text:
-        flying = [f"  {address}   {text}".rstrip() for address, text in self._flying.items()]
+        flying = [printable(f"  {address}   {text}".rstrip()) for address, text in self._flying.items()]
         queued = max(0, self._total - self._done - len(flying))
         lines = [f"{self._done:,} done, {len(flying):,} in flight, {queued:,} queued"]
         return Text("\n".join([*lines, *flying[:_SHOWN]]), no_wrap=True, overflow="ellipsis")

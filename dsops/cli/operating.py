@@ -18,6 +18,7 @@ from dsops.render import (
     listing_text,
     object_markdown,
     object_text,
+    printable,
     row_document,
     summary_text,
 )
@@ -105,7 +106,7 @@ def show_position(common: Common, place: Place, position: str) -> int:
     if common.format == "json":
         out(json_text({"name": place.name, "connection": place.connection, "sequenceId": position}))
     else:
-        out(f"{place} stands at {position}.")
+        out(printable(f"{place} stands at {position}."))
     return 0
 
 

@@ -1,6 +1,7 @@
 """Where text goes: results to stdout, everything else to stderr, and nowhere at all once nobody reads."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
 
 _LOST: list[str] = []
 
+# The looks of `dsops.render.style`: of what begins with an escape nothing else is ours.
+_LOOKS = re.compile(r"(\x1b\[(?:[012]|3[1-6])(?:;[12]|;3[1-6])*m)")
+# A line on which a build server would act: GitHub's `::command::`, and `##[command]`, which Azure and TeamCity name.
+_COMMAND = re.compile(r"^\s*::|##\w*\[")
+# The same in UTF-8, and what terminals obey or readers can't see; in JSON an escape means the character.
+_UNSEEN_JSON = re.compile(
+    rb"##(?=\w*\[)|\x7f|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe2(?:\x80[\x8b-\x8f\xa8-\xae]|\x81[\xa0-\xaf])|\xef\xbb\xbf"
+)
+
 
 def prepare() -> None:
     """Let every character be printed: what the terminal's encoding lacks comes as an escape."""
@@ -21,15 +31,60 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def out(text: str) -> None:
-    """Write a result and a newline to stdout."""
-    _write(sys.stdout, text + "\n")
+def harmless(text: str, *, commands: bool = False) -> str:
+    """Return lines with everything escaped that a terminal would obey and that is none of our looks.
+
+    Renderers have escaped what providers and manifests name. This is for what anybody forgot: at the only door.
+
+    Args:
+        text: Lines.
+        commands: Whether lines may speak to a build server: annotations.
+    """
+    if not _suspicious(text.replace("\n", ""), text, commands=commands):
+        return text
+    return "\n".join(
+        _disarmed(line, commands=commands) if _suspicious(line, line, commands=commands) else line
+        for line in text.split("\n")
+    )
+
+
+def _suspicious(seen: str, lines: str, *, commands: bool) -> bool:
+    return not seen.isprintable() or (not commands and ("::" in lines or "##" in lines))
+
+
+def _disarmed(line: str, *, commands: bool) -> str:
+    pieces = _LOOKS.split(line)  # every second one is a look
+    plain = "".join(each if index % 2 else _visible(each) for index, each in enumerate(pieces))
+    return plain if commands else _COMMAND.sub(lambda found: _hidden(found[0]), plain)
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    from dsops.render import printable
+
+    return printable(text)
+
+
+def _hidden(start: str) -> str:
+    """Write the sign that begins a command as an escape."""
+    sign = start.strip()[0]
+    return start.replace(sign, f"\\x{ord(sign):02x}", 1)
+
+
+def out(text: str, *, commands: bool = False) -> None:
+    """Write a result and a newline to stdout; ``commands`` as in `harmless`."""
+    _write(sys.stdout, harmless(text, commands=commands) + "\n")
 
 
 def deliver(lines: bytes) -> bool:
-    """Write lines of a result to stdout; says whether they have left: into the pipe, or onto the disk."""
+    """Write lines of JSON to stdout; says whether they have left: into the pipe, or onto the disk.
+
+    What a terminal would obey is written as JSON's escapes, which mean the same.
+    """
     if sys.stdout is None:
         return False
+    lines = _UNSEEN_JSON.sub(_escape, lines)
     try:
         sys.stdout.flush()
         descriptor, rest = sys.stdout.fileno(), memoryview(lines)
@@ -44,9 +99,18 @@ def deliver(lines: bytes) -> bool:
     return True
 
 
-def say(text: str, *, end: str = "\n") -> None:
-    """Write to stderr."""
-    _write(sys.stderr, text + end)
+def _escape(found: "re.Match[bytes]") -> bytes:
+    return b"\\u0023#" if found[0] == b"##" else b"\\u%04x" % ord(found[0].decode())
+
+
+def say(text: str, *, end: str = "\n", commands: bool = False) -> None:
+    """Write to stderr; ``commands`` as in `harmless`."""
+    _write(sys.stderr, harmless(text, commands=commands) + end)
+
+
+def redraw(text: str) -> None:
+    """Write one line to a terminal in the place of the line before."""
+    _write(sys.stderr, f"\r{harmless(text)}\x1b[K")
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -65,14 +129,16 @@ def report(common: "Common", diagnostics: Sequence["Diagnostic"], *, result: boo
 
     if not diagnostics:
         return
+    write = out if result else say
     match common.format:
         case "json":
             text = diagnostics_json(diagnostics, compact=not result)
         case "github":
-            text = diagnostics_github(diagnostics, folder=common.folder)
+            write(diagnostics_github(diagnostics, folder=common.folder), commands=True)
+            return
         case _:
             text = diagnostics_text(diagnostics, colour=common.colour if result else common.colour_stderr)
-    (out if result else say)(text)
+    write(text)
 
 
 def lost() -> str:

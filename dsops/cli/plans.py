@@ -9,7 +9,7 @@ from dsops.cli.options import Common
 from dsops.cli.output import out, report, say
 from dsops.model import Address, DeclaredRows, DsopsError, Plan
 from dsops.planner import SavedPlan, dump_plan
-from dsops.render import plan_json, plan_markdown, plan_text
+from dsops.render import plan_json, plan_markdown, plan_text, printable
 
 
 def show_plan(common: Common, plan: Plan, *, full: bool) -> None:
@@ -40,7 +40,7 @@ def save_plan(path: Path, saved: SavedPlan, rows: Mapping[Address, DeclaredRows]
     except OSError as error:
         why = error.strerror or str(error)
         raise DsopsError.of(f"the plan can't be saved to {path}", detail=why) from error
-    say(f"Saved to {path}; apply it with: dsops apply {os.path.relpath(path)}")
+    say(printable(f"Saved to {path}; apply it with: dsops apply {os.path.relpath(path)}"))
 
 
 def read_plan_file(path: Path) -> bytes:

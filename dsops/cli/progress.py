@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dsops.cli.options import LEVELS, Common
-from dsops.cli.output import is_terminal, say
+from dsops.cli.output import is_terminal, redraw, say
 from dsops.model import Event, EventKind, Status
-from dsops.render import event_json, event_text
+from dsops.render import event_json, event_text, printable
 
 if TYPE_CHECKING:
     from dsops.cli.live import LiveProgress
@@ -82,7 +82,7 @@ class _Shown:
         if self._least > LEVELS.index(_level(event)):
             return
         if self._moves:
-            say(f"\r{event.text}\x1b[K", end="")
+            redraw(printable(event.text))
             self._counting = True
         elif time.monotonic() - self._counted >= _BETWEEN_COUNTS:
             self._counted = time.monotonic()
@@ -90,7 +90,7 @@ class _Shown:
 
     def _stop_counting(self) -> None:
         if self._counting:
-            say("\r\x1b[K", end="")
+            redraw("")
             self._counting = False
 
     def _tell(self, event: Event) -> None:

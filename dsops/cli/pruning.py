@@ -12,7 +12,7 @@ from dsops.engine.operations import Desk
 from dsops.engine.places import locate
 from dsops.engine.prune import NAME, Pruned, prune
 from dsops.model import Preview
-from dsops.render import counted, json_text
+from dsops.render import counted, json_text, printable
 
 
 def prune_dataset(
@@ -49,7 +49,7 @@ def _shown(preview: Preview) -> str:
     if preview.count is None:
         return "The provider doesn't tell which assets the filter means."
     more = ", ..." if preview.count > len(preview.sample) else ""
-    return f"The filter means {counted(preview.count, 'asset')}: {', '.join(preview.sample)}{more}"
+    return printable(f"The filter means {counted(preview.count, 'asset')}: {', '.join(preview.sample)}{more}")
 
 
 def _many(preview: Preview) -> str:

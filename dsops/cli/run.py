@@ -6,7 +6,6 @@ the plan was done. 130 and 143 after SIGINT and SIGTERM.
 
 import gc
 import signal
-import sys
 from collections.abc import Sequence
 from types import FrameType
 
@@ -106,6 +105,6 @@ def _usage(error: click.ClickException) -> int:
 def _bug(error: Exception) -> int:
     import traceback
 
-    traceback.print_exception(error, file=sys.stderr)
+    say("".join(traceback.format_exception(error)).rstrip())
     say("\nThis is a bug in dsops: please report it with the lines above.")
     return 1

@@ -65,6 +65,13 @@ def chosen(common: Common) -> Chosen:
     return Chosen(stack.name, stack.env, Path(stack.root), stack.state)
 
 
+def tell(words: str) -> None:
+    """Tell what a store is waiting for or does; it names whoever else holds the lease."""
+    from dsops.render import printable
+
+    say(printable(words))
+
+
 def counted_rows(whole: "Whole") -> int:
     """Return how many rows a state holds."""
     return sum(map(len, whole.rows.values()))
@@ -112,7 +119,7 @@ async def rewrite(
     Raises:
         DsopsError: Somebody holds the lease, or wrote the state in between.
     """
-    async with store.lease(command=command, wait=wait, on_event=say) as session:
+    async with store.lease(command=command, wait=wait, on_event=tell) as session:
         if session.state.serial != seen:
             raise DsopsError.of("the state was written by another run just now", hint="Give the command again.")
         await session.save(put=put, drop=drop)

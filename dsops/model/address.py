@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
+_TYPE_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
 class Address(NamedTuple):
@@ -34,10 +35,10 @@ class Address(NamedTuple):
         """Read ``provider/Kind/name``.
 
         Raises:
-            ValueError: ``text`` does not have exactly three non-empty parts, or the name has characters an address
-            may not have.
+            ValueError: ``text`` does not have exactly three parts, or one has characters an address may not have.
         """
         parts = text.split("/")
-        if len(parts) != 3 or not all(parts) or not NAME_PATTERN.fullmatch(parts[2]):
+        typed = len(parts) == 3 and _TYPE_PATTERN.fullmatch(parts[0]) and _TYPE_PATTERN.fullmatch(parts[1])
+        if not typed or not NAME_PATTERN.fullmatch(parts[2]):
             raise ValueError(f"{text!r} is not an address; an address looks like uipath/Dataset/collateral")
         return cls(*parts)

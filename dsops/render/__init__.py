@@ -27,7 +27,7 @@ from dsops.render.state import (
     state_list_text,
 )
 from dsops.render.streams import fetched_text
-from dsops.render.style import counted
+from dsops.render.style import counted, printable
 from dsops.render.tables import (
     Row,
     listing_markdown,
@@ -73,6 +73,7 @@ __all__ = [
     "plan_markdown",
     "plan_summary",
     "plan_text",
+    "printable",
     "record_document",
     "record_text",
     "report_json",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dsops.render.style import columns
+from dsops.render.style import columns, printable
 
 
 def download_text(told: Mapping[str, Any]) -> str:
@@ -14,11 +14,14 @@ def download_text(told: Mapping[str, Any]) -> str:
     """
     made = "made for it" if told["made"] else "as it was"
     lines = [
-        f"{told['folder']}: {told['files']:,} files, {megabytes(told['bytes'])}.",
-        f"Export {told['export']} ({told['specification']}), {made}; {megabytes(told['archiveBytes'])} to download"
+        f"{printable(told['folder'])}: {told['files']:,} files, {megabytes(told['bytes'])}.",
+        f"Export {printable(told['export'])} ({printable(told['specification'])}), {made}; "
+        f"{megabytes(told['archiveBytes'])} to download"
         + (f", {megabytes(told['resumedAt'])} of them by an earlier run." if told["resumedAt"] else "."),
     ]
-    rows = [[name, f"{each['assets']:,}", f"{each['annotations']:,}"] for name, each in told["splits"].items()]
+    rows = [
+        [printable(name), f"{each['assets']:,}", f"{each['annotations']:,}"] for name, each in told["splits"].items()
+    ]
     if rows:
         total = ["all", f"{told['assets']:,}", f"{told['annotations']:,}"]
         lines += columns([["SPLIT", "ASSETS", "ANNOTATIONS"], *rows, *([total] if len(rows) > 1 else [])])

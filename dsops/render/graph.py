@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dsops.model import Address, Resource
+from dsops.render.style import printable
 
 
 def graph_text(resources: Sequence[Resource]) -> str:
@@ -12,7 +13,7 @@ def graph_text(resources: Sequence[Resource]) -> str:
     lines = []
     for each in sorted(resources, key=lambda resource: resource.address):
         lines.append(str(each.address))
-        lines += [f"  needs {needed}" for needed in _needs(each)]
+        lines += [f"  needs {printable(needed)}" for needed in _needs(each)]
     return "\n".join(lines)
 
 
@@ -36,4 +37,4 @@ def _needs(resource: Resource) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)
+    return json.dumps(printable(name), ensure_ascii=False)

@@ -43,6 +43,10 @@ def plan_markdown(plan: Plan, *, full: bool = False) -> str:
 def code(text: str) -> str:
     """Return ``text`` as inline code that also stands inside a table cell."""
     shown = printable(text)
+    if "\\|" in shown:
+        # A bar that is escaped behind a backslash ends the cell after all: the backslash is then what is escaped.
+        told = re.sub(r"[^\w ]", lambda found: f"&#{ord(found[0])};", shown)
+        return f"<code>{told}</code>"
     run = max((len(each) for each in re.findall("`+", shown)), default=0)
     fence = "`" * (run + 1)
     blank = " " if run else ""
@@ -51,7 +55,12 @@ def code(text: str) -> str:
 
 def cell(text: str) -> str:
     """Return ``text`` as prose in a table cell: nothing in it is markup."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&@:])", r"\\\1", printable(text))
+    return re.sub(r"[@#]|([\\`*_{}\[\]<>()+!|~&:]|(?<=www)\.)", _escaped, printable(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Escape a sign of markup; what names a person or an issue does so whatever stands before it, but not in a tag."""
+    return f"\\{found[1]}" if found[1] else f"<span>{found[0]}</span>"
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -168,7 +168,7 @@ def calls_lines(
 def call_lines(planned: PlannedCall, *, bodies: bool, connections: bool, style: Style = PLAIN) -> Iterator[str]:
     """Yield the lines of a call: number, method, path, rows, what it waits for, and with ``bodies`` its body."""
     call = planned.call
-    line = f"call {planned.id}: {style(call.method, 'bold')} {printable(call.target)}"
+    line = f"call {planned.id}: {style(printable(call.method), 'bold')} {printable(call.target)}"
     if call.rows is not None and call.rows.body is not None:
         line += f"   {counted(call.rows.count, 'row')}, {sized(call.rows.body.size)}"
     if connections:
@@ -182,5 +182,5 @@ def call_lines(planned: PlannedCall, *, bodies: bool, connections: bool, style: 
 
 def _guards(plan: Plan, identity: str, style: Style) -> Iterator[str]:
     for guard in plan.guards:
-        head = style(f"Guard {guard.name}: ", "red", "bold") + printable(guard.summary)
+        head = style(f"Guard {printable(guard.name)}: ", "red", "bold") + printable(guard.summary)
         yield f"{head}\n  {style('hint:', 'cyan')} {printable(guard_pass(guard, identity))}"

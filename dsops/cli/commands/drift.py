@@ -34,7 +34,7 @@ def command(common: Common, *, full: bool, **given: Any) -> int:
         case "markdown":
             out(drift_markdown(drift, full=full))
         case "github":
-            out(drift_github(drift))
+            out(drift_github(drift), commands=True)
             report(common, drift.diagnostics)
         case _:
             out(drift_text(drift, colour=common.colour, full=full))

@@ -94,7 +94,9 @@ def test_inline_code(raw: str, shown: str) -> None:
         ("<b>x</b>", "\\<b\\>x\\</b\\>"),
         ("[x](y)", "\\[x\\]\\(y\\)"),
         ("a|b", "a\\|b"),
-        ("@somebody", "\\@somebody"),
+        ("@somebody", "<span>@</span>somebody"),
+        ("see #12", "see <span>#</span>12"),
+        ("www.evil.test", "www\\.evil.test"),
         ("a\nb", "a\\\\nb"),
     ],
 )

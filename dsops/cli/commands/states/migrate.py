@@ -19,14 +19,14 @@ def command(common: Common, source: str, target: str, lock_timeout: float) -> in
 
     Refused where TO holds a state of another lineage, or a newer one. What is replaced there is kept as a backup.
     """
-    from dsops.cli.states import chosen, counted_rows
+    from dsops.cli.states import chosen, counted_rows, tell
     from dsops.model import DsopsError
     from dsops.state.whole import migrate
 
     place = chosen(common)
     if source == target:
         raise DsopsError.of("FROM and TO are the same address")
-    whole = migrate(place.at(source), place.at(target), place.backups, wait=lock_timeout, on_event=say)
+    whole = migrate(place.at(source), place.at(target), place.backups, wait=lock_timeout, on_event=tell)
     records, rows = len(whole.state.records), counted_rows(whole)
     out(f"Copied serial {whole.state.serial}: {records:,} records, {rows:,} rows; the copy is equal.")
     if place.address != target:

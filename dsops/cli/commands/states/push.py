@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from dsops.cli.options import Common, common_options
-from dsops.cli.output import out, say
+from dsops.cli.output import out
 from dsops.cli.selection import lock_option
 
 
@@ -18,11 +18,11 @@ def command(common: Common, file: Path, lock_timeout: float) -> int:
 
     Refused where it is of another lineage or older. What is replaced is kept as a backup.
     """
-    from dsops.cli.states import chosen
+    from dsops.cli.states import chosen, tell
     from dsops.state.whole import push, read_backup
 
     place = chosen(common)
     whole = read_backup(file)
-    serial = push(place.store, whole, place.owner, place.backups, wait=lock_timeout, on_event=say)
+    serial = push(place.store, whole, place.owner, place.backups, wait=lock_timeout, on_event=tell)
     out(f"Pushed {file}; the state has serial {serial} now.")
     return 0

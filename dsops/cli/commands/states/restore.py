@@ -18,7 +18,7 @@ def command(common: Common, backup: str | None, lock_timeout: float) -> int:
 
     What is replaced is kept as a backup itself; a state that is damaged is set aside.
     """
-    from dsops.cli.states import chosen
+    from dsops.cli.states import chosen, tell
     from dsops.render import backups_document, backups_text, json_text
     from dsops.state.whole import read_backup, restore
 
@@ -29,7 +29,7 @@ def command(common: Common, backup: str | None, lock_timeout: float) -> int:
         return 0
     path = place.backups.numbered(int(backup)) if backup.isdecimal() else Path(backup)
     whole = read_backup(path)
-    serial, aside = restore(place.store, whole, place.owner, place.backups, wait=lock_timeout, on_event=say)
+    serial, aside = restore(place.store, whole, place.owner, place.backups, wait=lock_timeout, on_event=tell)
     if aside:
         say(f"The damaged state is now {aside}.")
     out(f"Restored serial {whole.state.serial} from {path}; the state has serial {serial} now.")
