@@ -11,6 +11,8 @@ from dsops.http.secret import Redactor
 from dsops.model import Failure, FailureKind, Provider, Response
 
 _TEXT_KEPT = 500
+_TEXT_READ = 1024 * 1024
+_EXCERPT = 80
 _DEEPEST = 64
 """Objects and arrays inside each other, in an answer: several times what any vendor sends. Much that walks through a
 document calls itself for each of them."""
@@ -33,9 +35,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Garbled:
-    """A successful answer whose content is not what it claims to be; ``reason`` in words."""
+    """A successful answer whose content is not what it claims to be.
+
+    Attributes:
+        reason: In words.
+        text: The content, whole: cut before secrets are masked, it would keep a part of one.
+    """
 
     reason: str
+    text: str = ""
+
+    def told(self, redactor: Redactor) -> str:
+        """Return the reason with the beginning of the content, free of secrets."""
+        return redactor.text(self.reason) + (f": {redactor.text(self.text)[:_EXCERPT]}" if self.text else "")
 
 
 def decode(status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes) -> Response | Garbled:
@@ -53,7 +65,7 @@ def decode(status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes) 
         text = _readable(content)
         if 200 <= status < 300 and (first := content.lstrip()[:1]) in b'{["<':
             what = "a web page" if first == b"<" else f"broken or incomplete JSON ({problem.msg})"
-            return Garbled(f"{status} with {what}: {text[:80]}")
+            return Garbled(f"{status} with {what}", text)
         return Response(status, names, None, text)
     if not _is_deep(content, body):
         return Response(status, names, body)
@@ -84,7 +96,9 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _readable(content: bytes) -> str:
-    text = content[: 4 * _TEXT_KEPT].decode(errors="replace")[:_TEXT_KEPT]
+    if len(content) > _TEXT_READ:
+        return f"({len(content):,} bytes)"
+    text = content.decode(errors="replace")
     return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
@@ -97,7 +111,7 @@ def judge(response: Response, provider: Provider, mask: Callable[[], Redactor]) 
         response.status,
         {name: redactor.text(value) for name, value in response.headers.items()},
         redactor.document(response.body),
-        redactor.text(response.text),
+        redactor.text(response.text)[:_TEXT_KEPT],
     )
     if 300 <= response.status < 400:
         return Answer(clean, Failure(FailureKind.UNEXPECTED, _redirect(clean)))

@@ -105,7 +105,7 @@ class Exchange:
 
     def _answered(self, response: Response | Garbled, request: Request, signed: Request) -> Answer | Setback:
         if isinstance(response, Garbled):
-            return Setback(Trouble.GARBLED, self._redactor(request, signed).text(response.reason))
+            return Setback(Trouble.GARBLED, response.told(self._redactor(request, signed)))
         answer = judge(response, self._provider, lambda: self._redactor(request, signed))
         status = response.status
         kind = answer.failure.kind if answer.failure else None

@@ -1,10 +1,12 @@
 """Secrets: found when a request is signed, and kept out of every text."""
 
+import base64
 import difflib
 import html
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -13,6 +15,14 @@ from dsops.model import DsopsError, SecretRef
 
 _LARGEST_FILE = 65536
 _MASK = "***"
+_LONG_ENOUGH = 8
+"""Letters and digits that don't stand together by chance."""
+_LONG_WORD = 12
+"""Letters that are enough of a secret to be masked wherever they stand."""
+_WIDEST = 16
+"""Characters that encodings of encodings make of one, at most."""
+_WORD = re.compile("[A-Za-z0-9._~-]+")
+"""What is the same in URLs, JSON, HTML and Python."""
 _CREDENTIAL_WORDS = ("auth", "token", "secret", "key", "cookie", "signature")
 
 
@@ -20,8 +30,8 @@ def resolve_secret(ref: SecretRef, root: Path) -> str:
     """Find the value of a secret.
 
     Args:
-        ref: ``${env:NAME}``; or ``${file:PATH}``, a path below the stack folder, or an absolute one such as
-            ``/run/secrets/token``, of which one newline at the end is dropped.
+        ref: ``${env:NAME}``; or ``${file:PATH}``, a path below the stack folder, of which one newline at the end is
+            dropped.
         root: The stack folder.
 
     Raises:
@@ -59,15 +69,14 @@ def _from_environment(ref: SecretRef) -> str:
 
 
 def _from_file(ref: SecretRef, root: Path) -> str:
-    path = Path(ref.name)
-    if not path.is_absolute():
-        path = Path(os.path.normpath(root / path))
-        if not path.is_relative_to(os.path.normpath(root)):
-            raise DsopsError.of(
-                f"The secret {ref} lies outside the stack folder",
-                detail="A relative path starts at the stack folder and may not leave it.",
-                hint="Use an absolute path, such as ${file:/run/secrets/token}.",
-            )
+    path = root / ref.name
+    # Links are followed before it is looked where they lead: whoever wrote the manifests may have made them too.
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        raise DsopsError.of(
+            f"The secret {ref} lies outside the stack folder",
+            detail="Its path starts at the stack folder and may not leave it, by a link neither.",
+            hint="Put the file itself there, or name an environment variable: ${env:NAME}.",
+        )
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST_FILE + 1)
@@ -93,15 +102,20 @@ class Redactor:
     """Takes secrets out of texts and documents."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """Take the secret values; each is also looked for as it looks in URLs, JSON, HTML and Python."""
-        forms = {form for secret in secrets if secret for form in _forms(secret)}
+        """Take the secret values; each is also looked for as it looks in URLs, JSON, HTML, Python, Base64 and hex."""
+        values = {secret for secret in secrets if secret}
+        words = {word for secret in values for word in _WORD.findall(secret) if len(word) >= _LONG_WORD}
+        forms = {form for secret in values | words for form in (*_forms(secret), *_coded(secret.encode()))}
         # The longest first: of a secret that begins with another one nothing may be left over.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        self._patterns = [re.compile(pattern, re.DOTALL) for pattern in sorted(map(_words, values)) if pattern]
 
     def text(self, text: str) -> str:
         """Return ``text`` with ``***`` where a secret stood."""
         for form in self._forms:
             text = text.replace(form, _MASK)
+        for pattern in self._patterns:
+            text = pattern.sub(_MASK, text)
         return text
 
     def document(self, value: Any) -> Any:
@@ -132,6 +146,31 @@ def _forms(secret: str) -> tuple[str, ...]:
         quote_plus(secret),
         html.escape(secret),
     )
+
+
+def _coded(sent: bytes) -> Iterator[str]:
+    """Yield what Base64 and hex make of a secret, and of one somewhere in what was encoded."""
+    if len(sent) < _LONG_ENOUGH:
+        return
+    yield from (sent.hex(), sent.hex().upper())
+    for offset in range(3):
+        # Of the first and the last letters some bits are those of what stands around.
+        first, last = (0, 2, 3)[offset], (offset + len(sent)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            whole = encode(b"\0" * offset + sent).decode()
+            yield whole[first:last]
+            if not offset:
+                yield whole
+
+
+def _words(secret: str) -> str:
+    """Return a pattern of a secret's words in their order, whatever encodings of encodings made of what is between."""
+    words = _WORD.findall(secret)
+    if len(words) < 2 or sum(map(len, words)) < _LONG_ENOUGH:
+        return ""
+    between = [len(each) for each in _WORD.split(secret)[1:-1]]
+    gaps = [f".{{1,{_WIDEST * count}}}?" for count in between]
+    return "".join(re.escape(word) + gap for word, gap in zip(words, [*gaps, ""], strict=True))
 
 
 def credentials(plain: Mapping[str, str], signed: Mapping[str, str]) -> tuple[str, ...]:
