@@ -171,7 +171,7 @@ class RowCodec(Protocol):
         """
         ...
 
-    def live_parsed(self, text: bytes) -> Sequence[LiveRow] | None:
+    def live_parsed(self, text: bytes) -> Sequence[tuple[str, Values]] | None:
         """Return what `live` makes of each row of a JSON array of rows that are as nearly all are; at half the cost.
 
         None where one takes a closer look, or the text is no JSON: then it is parsed, and its rows are given to `live`.

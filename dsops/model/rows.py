@@ -309,11 +309,11 @@ class RowSink(Protocol):
 class TextSink(RowSink, Protocol):
     """Takes live rows as text too, which is quicker where they are as rows nearly always are."""
 
-    def parse(self, text: bytes) -> Sequence[LiveRow] | None:
-        """Read a JSON array of rows, and take none yet; None where they must be parsed and given to `take`."""
+    def parse(self, text: bytes) -> Sequence[tuple[str, Values]] | None:
+        """Return the ids and values of a JSON array of rows, and take none yet; None where they are for `take`."""
         ...
 
-    def take_parsed(self, rows: Sequence[LiveRow], text: bytes) -> None:
+    def take_parsed(self, rows: Sequence[tuple[str, Values]], text: bytes) -> None:
         """Take what `parse` made of a text."""
         ...
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 from orjson import dumps
 
-from dsops.model import DIGEST_SIZE, LiveRow, LiveRows, RowCodec, key_digest
+from dsops.model import DIGEST_SIZE, LiveRow, LiveRows, RowCodec, Values, key_digest
 from dsops.planner.rows.index import RowIndex, picker
 
 _Documents = Callable[[], Sequence[Mapping[str, Any]]]
@@ -96,27 +96,27 @@ class RowComparison:
         """
         self._take([self._codec.live(each) for each in documents], lambda: documents)
 
-    def parse(self, text: bytes) -> Sequence[LiveRow] | None:
+    def parse(self, text: bytes) -> Sequence[tuple[str, Values]] | None:
         """Read a JSON array of rows; None where one of them is unusual."""
         return self._codec.live_parsed(text)
 
-    def take_parsed(self, rows: Sequence[LiveRow], text: bytes) -> None:
+    def take_parsed(self, rows: Sequence[tuple[str, Values]], text: bytes) -> None:
         """Take what `parse` made of a text, which is parsed again where the document of a row must be kept."""
         documents = cache(lambda: orjson.loads(text))
         self._take(rows, documents)
 
-    def _take(self, rows: Sequence[LiveRow], documents: _Documents) -> None:
+    def _take(self, rows: Sequence[tuple[str, Values]], documents: _Documents) -> None:
         as_declared, equal = self._index.contents.startswith, self._equal
         number, last = self._next, len(equal)
         for place, row in enumerate(rows):
-            content = sha256(dumps(row.values)).digest()[:DIGEST_SIZE]
+            content = sha256(dumps(row[1])).digest()[:DIGEST_SIZE]
             # Providers mostly answer in the order in which rows were sent: the next row is tried before its key is
             # looked up. Values hold the key, so that equal content is the same row.
             if number < last and not equal[number] and as_declared(content, DIGEST_SIZE * number):
                 equal[number] = 1
                 number += 1
             else:
-                number = self._place(row, content, documents, place, number)
+                number = self._place(LiveRow(*row), content, documents, place, number)
         self._next = number
         self._live += len(rows)
 

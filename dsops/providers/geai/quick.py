@@ -9,7 +9,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from dsops.model import LiveRow, Values
+from dsops.model import Values
 from dsops.providers.geai.fields import (
     ANSWER,
     CONTEXT,
@@ -75,8 +75,8 @@ def quick_parsed(text: bytes) -> Values | None:
     return row.input, row.expected_answer, row.context_document, sources, variables
 
 
-def quick_live_parsed(text: bytes) -> list[LiveRow] | None:
-    """Return the rows of an answer's JSON array; None where one of them takes a closer look."""
+def quick_live_parsed(text: bytes) -> list[tuple[str, Values]] | None:
+    """Return ids and values of the rows of an answer's JSON array; None where one of them takes a closer look."""
     typed = _typed()
     try:
         found = typed.decode_live(text)
@@ -90,7 +90,7 @@ def quick_live_parsed(text: bytes) -> list[LiveRow] | None:
         variables = [[each.metadata_type, each.key, each.operator, each.value] for each in row.filter_variables]
         sources.sort()
         variables.sort()
-        rows.append(LiveRow(row.remote_id, (row.input, row.expected_answer, row.context_document, sources, variables)))
+        rows.append((row.remote_id, (row.input, row.expected_answer, row.context_document, sources, variables)))
     return rows
 
 

@@ -76,7 +76,7 @@ class Rows:
                 raise ValueError(f"row {row_id}: {wrong}") from wrong
         return LiveRow(row_id, values)
 
-    def live_parsed(self, text: bytes) -> Sequence[LiveRow] | None:
+    def live_parsed(self, text: bytes) -> Sequence[tuple[str, Values]] | None:
         """Read rows of an answer, as `live` does."""
         return quick_live_parsed(text)
 

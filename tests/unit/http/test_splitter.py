@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dsops.http import splitter
 from dsops.http.splitter import Broken, Splitter, Stream
-from dsops.model import THE_ANSWER, LiveRow
+from dsops.model import THE_ANSWER, Values
 
 
 @dataclass
@@ -36,18 +36,18 @@ class Texts(Sink):
 
     parsed: int = 0
 
-    def parse(self, text: bytes) -> Sequence[LiveRow] | None:
+    def parse(self, text: bytes) -> Sequence[tuple[str, Values]] | None:
         try:
             rows = orjson.loads(text)
         except orjson.JSONDecodeError:
             return None
         if not all(isinstance(row, dict) and row.get("id") != "" for row in rows):
             return None
-        return [LiveRow("r", (row,)) for row in rows]
+        return [("r", (row,)) for row in rows]
 
-    def take_parsed(self, rows: Sequence[LiveRow], text: bytes) -> None:
-        assert [row.values[0] for row in rows] == orjson.loads(text)
-        self.take([row.values[0] for row in rows])
+    def take_parsed(self, rows: Sequence[tuple[str, Values]], text: bytes) -> None:
+        assert [row for _, (row,) in rows] == orjson.loads(text)
+        self.take([row for _, (row,) in rows])
         self.parsed += len(rows)
 
 
