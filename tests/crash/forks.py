@@ -4,6 +4,7 @@ A run of the driver is quick that way, and is killed like any other process. Sta
 that forks: it is told on stdin, and answers on stdout, a line of JSON each.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -16,6 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import Done
+
+_NEEDED = (
+    "anyio._backends._asyncio",
+    "httpcore",
+    "dsops.cli.applying",
+    "dsops.cli.approval",
+    "dsops.cli.commands.apply",
+    "dsops.cli.plans",
+    "dsops.cli.progress",
+    "dsops.cli.workspace",
+    "dsops.engine",
+    "dsops.manifest",
+    "dsops.render",
+    "dsops.state.sqlite.store",
+)
+"""What every apply imports, sooner or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +47,10 @@ class Forked:
         """Send it a signal."""
         os.kill(self.pid, number)
 
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.forks.ask({"poll": self.pid}) == 1
+
     def ended(self) -> Done:
         """Wait for its end; return its exit code, negative after a signal, and all it said."""
         code = self.forks.ask({"wait": self.pid})
@@ -42,7 +63,7 @@ class Forks:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def start(self, folder: Path, boundary: int, *args: str, env: Mapping[str, str]) -> Forked:
+    def start(self, folder: Path, boundary: int | str, *args: str, env: Mapping[str, str]) -> Forked:
         """Run the driver in a folder; what it says goes into files beside the folder."""
         log = folder.with_name(f"{folder.name}-said")
         log.mkdir(exist_ok=True)
@@ -68,17 +89,18 @@ def start_forks(root: Path) -> Iterator[Forks]:
 
 def _serve() -> None:
     # Imported here: whoever only asks needs none of it.
-    import dsops.cli.commands.apply
-    import dsops.engine
-    import dsops.manifest
-    import dsops.render  # noqa: F401
+    for name in _NEEDED:
+        importlib.import_module(name)
     from dsops.providers import kinds
     from tests.crash.driver import main
 
     kinds()
     for line in sys.stdin:
         asked = json.loads(line)
-        if "wait" in asked:
+        if "poll" in asked:
+            # Told without reaping: whoever polls may wait for it, or kill it, afterwards.
+            answer = int(os.waitid(os.P_PID, asked["poll"], os.WEXITED | os.WNOHANG | os.WNOWAIT) is None)
+        elif "wait" in asked:
             answer = os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])
         else:
             answer = os.fork()
