@@ -260,7 +260,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _hang_up(self, *, reset: bool) -> None:
         self.close_connection = True
-        if reset:
+        if not reset:
+            with contextlib.suppress(OSError):  # the client may have gone
+                self.connection.shutdown(socket.SHUT_RDWR)
+        else:
             # Nothing may be shut down before it is closed: that would be a proper end, and no reset.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             for each in (self.rfile, self.wfile, self.connection):

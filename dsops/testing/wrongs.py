@@ -76,7 +76,7 @@ def shortened(keep: int, *, counts: bool = False) -> Wrong:
 
 
 def repeated() -> Wrong:
-    """Return a trouble that answers each request it meets, from the second on, as the first: a page that comes again."""
+    """Return what answers each request it meets, from the second on, as the first: a page that comes again."""
     first: list[bytes] = []
 
     def again(body: bytes) -> bytes:

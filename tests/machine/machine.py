@@ -1,0 +1,175 @@
+"""A bad network, a bad server and busy strangers: random runs of the real command, and what must hold after each."""
+
+import itertools
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from dsops.state import open_store
+from tests.machine import checks
+from tests.machine.account import Account, Declared
+from tests.machine.checks import Sight
+from tests.machine.troubles import Trouble, stale, troubles
+from tests.machine.worker import Ran, Worker
+from tests.support import AnsweringEmulator
+
+_NUMBERS = itertools.count(1)
+_APPLIES = 2
+"""So many applies, once the troubles are over, lead to the declared state."""
+
+
+class Machine(RuleBasedStateMachine):
+    """One stack of one provider. A subclass names the account; the module that runs it, the rest."""
+
+    account: ClassVar[Account]
+    emulator: ClassVar[AnsweringEmulator]
+    worker: ClassVar[Worker]
+    base: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = self.base / f"stack-{next(_NUMBERS)}"
+        self.folder.mkdir()
+        self.declared = Declared({})
+        self.ours: set[str] = set()
+        self.concurrency = 1
+
+    # -- rules
+
+    @initialize(data=st.data(), concurrency=st.sampled_from((1, 1, 4)))
+    def begin(self, data: st.DataObject, concurrency: int) -> None:
+        """An empty account with what strangers have, and something declared."""
+        self.emulator.start_over()
+        self.concurrency = concurrency
+        for name in self.account.names():
+            if "theirs" in name:
+                self.account.meddle("make", name, 0)
+        self.declare(data)
+
+    @rule(data=st.data())
+    def declare(self, data: st.DataObject) -> None:
+        """Write other manifests."""
+        self.declared = data.draw(self.account.declarations(), "declared")
+        connection = {
+            "provider": self.account.provider,
+            "endpoint": self.worker.url,
+            "maxConcurrency": self.concurrency,
+            **self.account.connection,
+        }
+        safety = {"maxDeletes": 1000, "maxDeletePercent": 100, "maxUpdatePercent": 100}
+        spec = {"connections": {"account": connection}, "safety": safety}
+        stack = {"apiVersion": "dsops/v1", "kind": "Stack", "metadata": {"name": "machine"}, "spec": spec}
+        _write(self.folder / "dsops.yaml", json.dumps(stack))
+        documents = [json.dumps(each) for each in self.declared.documents.values()]
+        _write(self.folder / "resources.yaml", "\n---\n".join(documents))
+        for name, text in self.declared.files.items():
+            _write(self.folder / name, text)
+
+    @rule(data=st.data(), deed=st.sampled_from(("change", "change", "make", "remove")), number=st.integers(1, 3))
+    def meddle(self, data: st.DataObject, deed: str, number: int) -> None:
+        """Somebody else does something, past dsops."""
+        self.account.meddle(deed, data.draw(st.sampled_from(self.account.names()), "name"), number)
+
+    @rule(data=st.data(), verb=st.sampled_from(("plan", "drift")))
+    def look(self, data: st.DataObject, verb: str) -> None:
+        """Plan, or look for drift."""
+        self.run(verb, verb, *self._weather(data))
+
+    @rule(data=st.data())
+    def apply(self, data: st.DataObject) -> None:
+        """Apply what is declared."""
+        ran = self.run("apply", "apply --auto-approve --format json", *self._weather(data))
+        if ran.done.code != 1:
+            checks.check_report(ran.done.json, ran)
+
+    @rule(data=st.data())
+    def apply_saved(self, data: st.DataObject) -> None:
+        """Save a plan, and apply that."""
+        file = self.folder / "plan.saved"
+        planned = self.run("plan", f"plan --format json --save {file}", *self._weather(data))
+        if planned.done.code == 0:
+            ran = self.run("apply", f"apply --format json {file}", *self._weather(data))
+            if ran.done.code != 1:
+                checks.check_report(ran.done.json, ran)
+                checks.check_planned(planned.done.json, ran.done.json, ran)
+            file.unlink()
+
+    @rule(seconds=st.sampled_from((-7200.0, -90.0, 90.0, 7200.0)), whose=st.sampled_from(("ours", "theirs")))
+    def set_clock(self, seconds: float, whose: str) -> None:
+        """A clock is set, ours or the server's."""
+        if whose == "ours":
+            self.run("plan", "plan", [], [], wall=seconds)
+        elif seconds > 0:
+            self.emulator.request("POST", "/_emulator/clock", {"advance": seconds})
+        else:
+            self.emulator.request("POST", "/_emulator/clock", {"now": None})
+
+    @rule()
+    def heal(self) -> None:
+        """The troubles are over: it converges."""
+        ran = self._applied()
+        for _ in range(_APPLIES - 1):
+            ran = self._applied() if ran.done.code else ran
+        assert ran.done.code == 0, f"{_APPLIES} applies, and it isn't done:\n{ran.done.out}\n{ran.done.err}"
+        again = self.run("plan", "plan --detailed-exitcode", [], [])
+        assert again.done.code == 0, again.done.out
+        assert list(self.account.differs(self.declared, self.account.things())) == []
+        state = self._state()
+        assert state.intents == ()
+        assert {each.remote_id for each in state.records.values()} <= self.account.things().keys()
+        assert len(state.records) == len(self.declared.documents)
+
+    def _applied(self) -> Ran:
+        ran = self.run("apply", "apply --auto-approve --format json", [], [])
+        assert ran.done.code != 1, ran.done.err
+        checks.check_report(ran.done.json, ran)
+        return ran
+
+    def teardown(self) -> None:
+        """Whatever happened: at the end it converges."""
+        try:
+            if self.declared.documents:
+                self.heal()
+        finally:
+            shutil.rmtree(self.folder)
+
+    # -- running
+
+    def run(
+        self, verb: str, command: str, faults: Sequence[Trouble], past: Sequence[Trouble], *, wall: float = 0
+    ) -> Ran:
+        """Run a command, with everything that must hold after it."""
+        before = Sight(self.account.things(), self.ours | self._recorded())
+        if past:
+            self.emulator.request("POST", "/_emulator/faults", list(past))
+        try:
+            ran = self.worker.run(self.folder, *command.split(), troubles=faults, env=self.account.secrets, wall=wall)
+        finally:
+            self.emulator.request("DELETE", "/_emulator/faults")
+        after = self.account.things()
+        checks.check_said(ran)
+        checks.check_code(verb, ran)
+        checks.check_pauses(ran, self.concurrency)
+        checks.check_things(self.account, self.declared, before, after, ran.writes)
+        self.ours |= self._recorded() | (after.keys() - before.things.keys())
+        return ran
+
+    def _weather(self, data: st.DataObject) -> tuple[list[Trouble], list[Trouble]]:
+        return data.draw(troubles(self.account.listing), "troubles"), data.draw(stale(), "stale")
+
+    def _state(self) -> Any:
+        address = "sqlite:.dsops/default.db"
+        return open_store(address, root=self.folder, stack="machine", env=None).load()
+
+    def _recorded(self) -> set[str]:
+        return {each.remote_id for each in self._state().records.values()}
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
