@@ -1,7 +1,7 @@
 """Killed at a system call: before each write of the state's log, each time it is made durable, each step of its end.
 
-The harness of `tests/crash` kills between the steps of dsops; here the kernel kills inside of SQLite's, where a file may
-be left half written. strace delivers the signal at the call's entry.
+The harness of `tests/crash` kills between the steps of dsops; here the kernel kills inside of SQLite's, where a file
+may be left half written. strace delivers the signal at the call's entry.
 """
 
 import os

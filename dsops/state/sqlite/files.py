@@ -8,11 +8,13 @@ import os
 import re
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from dsops.state.folders import make_folder, sync_folder
+from dsops.state.sqlite.log import check_log
 from dsops.state.sqlite.problems import damaged, explaining, unusable
 from dsops.state.sqlite.schema import APPLICATION_ID, upgrade
 
@@ -25,6 +27,38 @@ NETWORK = re.compile(
     r"9p|afs|ceph|cifs|davfs|glusterfs|lustre|ncpfs|nfs\d?|smb\d?|smbfs"
     r"|fuse\.(ceph|cephfs|davfs|gcsfuse|glusterfs|goofys|mount-s3|rclone|s3fs|smbnetfs|sshfs)"
 )
+
+
+_guard = threading.Lock()
+_connected: Counter[Path] = Counter()
+
+
+class Counted(sqlite3.Connection):
+    """A connection to a state file that says when it is over."""
+
+    path: Path | None = None
+
+    def close(self) -> None:
+        """Close it."""
+        super().close()
+        with _guard:
+            if self.path is not None:
+                _connected[self.path] -= 1
+                self.path = None
+
+
+def check_surroundings(path: Path) -> None:
+    """Look whether a state file's log has lost something, before SQLite looks at it.
+
+    Only while this process has no connection to the file: to close a file drops all locks that the process has on it,
+    whoever took them, and SQLite keeps its own on the index of the log.
+
+    Raises:
+        StateError: It has, or can't be read.
+    """
+    with _guard:
+        if not _connected[path]:
+            check_log(path)
 
 
 def exists(path: Path) -> bool:
@@ -77,7 +111,7 @@ def create(path: Path) -> None:
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open an existing state file for one thread that writes."""
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    connection = _connect(path, "mode=rw")
     try:
         _set_up(connection, path)
     except BaseException:
@@ -117,8 +151,7 @@ def open_for_reading(path: Path, *, alone: bool) -> Iterator[sqlite3.Connection]
     before = _identity(path)
     at_rest = alone and not _has_log(path)
     mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
-    uri = f"{path.as_uri()}?{mode}"
-    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)) as connection:
+    with closing(_connect(path, mode)) as connection:
         try:
             yield connection
         finally:
@@ -171,6 +204,15 @@ def _file_system(path: Path, mounts: Path) -> str | None:
         ):  # of two on one folder the later one covers the other
             best, kind = len(folder.parts), found
     return kind
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    with _guard:
+        uri = f"{path.as_uri()}?{mode}"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, factory=Counted)
+        connection.path = path
+        _connected[path] += 1
+        return connection
 
 
 def _fill(draft: Path) -> None:

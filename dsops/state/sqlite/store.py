@@ -9,7 +9,7 @@ from typing import TypeVar
 from dsops.model import EMPTY_STATE, Holder, RowMark, State
 from dsops.state.base import Backend, Session
 from dsops.state.entries import HistoryEntry, Keep, Whole
-from dsops.state.sqlite.files import exists, open_for_writing, set_aside, transaction
+from dsops.state.sqlite.files import check_surroundings, exists, open_for_writing, set_aside, transaction
 from dsops.state.sqlite.problems import explaining
 from dsops.state.sqlite.reading import check, read_file, read_history, read_lease, read_state, read_whole
 from dsops.state.sqlite.rows import read_counts, read_marks
@@ -39,6 +39,7 @@ class SqliteStore:
         self._env = env
         self._lease_seconds = lease_seconds
         self._keep = keep
+        self._looked = False
 
     def load(self) -> State:
         """Read the state without a lease; see `StateStore.load`."""
@@ -88,12 +89,15 @@ class SqliteStore:
         """Open the file for one thread that writes."""
         from dsops.state.sqlite.backend import SqliteBackend
 
+        if exists(self._path):
+            self._look()
         return SqliteBackend(self._path, stack=self._stack, env=self._env, keep=self._keep)
 
     def unlock(self) -> Holder | None:
         """Take the lease from whoever holds it and return them."""
         if not exists(self._path):
             return None
+        self._look()
         with explaining(self._path):
             connection = open_for_writing(self._path)
             try:
@@ -109,4 +113,11 @@ class SqliteStore:
     def _read(self, function: Callable[[Connection], T], nothing: T) -> T:
         if not exists(self._path):
             return nothing
+        self._look()
         return read_file(self._path, function, stack=self._stack, env=self._env)
+
+    def _look(self) -> None:
+        """Once, since it may take a while: whether something was lost of the log that a killed command left."""
+        if not self._looked:
+            check_surroundings(self._path)
+            self._looked = True
