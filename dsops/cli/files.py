@@ -5,6 +5,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+_PREFIX = ".dsops-"
+"""Of temporary names: one made of the file's own could be too long where that isn't."""
+
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a file through a temporary one beside it, so that nobody ever sees half of it.
@@ -12,7 +15,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     Raises:
         OSError: It can't be written; then nothing has changed.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -33,7 +36,7 @@ def create_whole(path: Path, content: Iterable[bytes]) -> None:
         FileExistsError: There is one of that name already.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -18,10 +18,6 @@ _LOST: list[str] = []
 _LOOKS = re.compile(r"(\x1b\[(?:[012]|3[1-6])(?:;[12]|;3[1-6])*m)")
 # A line on which a build server would act: GitHub's `::command::`, and `##[command]`, which Azure and TeamCity name.
 _COMMAND = re.compile(r"^\s*::|##\w*\[")
-# The same in UTF-8, and what terminals obey or readers can't see; in JSON an escape means the character.
-_UNSEEN_JSON = re.compile(
-    rb"##(?=\w*\[)|\x7f|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe2(?:\x80[\x8b-\x8f\xa8-\xae]|\x81[\xa0-\xaf])|\xef\xbb\xbf"
-)
 
 
 def prepare() -> None:
@@ -31,19 +27,20 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def harmless(text: str, *, commands: bool = False) -> str:
-    """Return lines with everything escaped that a terminal would obey and that is none of our looks.
+def harmless(text: str, *, looks: bool = False, commands: bool = False) -> str:
+    """Return lines with everything escaped that a terminal or a build server would obey.
 
     Renderers have escaped what providers and manifests name. This is for what anybody forgot: at the only door.
 
     Args:
         text: Lines.
-        commands: Whether lines may speak to a build server: annotations.
+        looks: Whether they may be coloured.
+        commands: Whether they may speak to a build server: annotations.
     """
     if not _suspicious(text.replace("\n", ""), text, commands=commands):
         return text
     return "\n".join(
-        _disarmed(line, commands=commands) if _suspicious(line, line, commands=commands) else line
+        _disarmed(line, looks=looks, commands=commands) if _suspicious(line, line, commands=commands) else line
         for line in text.split("\n")
     )
 
@@ -52,8 +49,8 @@ def _suspicious(seen: str, lines: str, *, commands: bool) -> bool:
     return not seen.isprintable() or (not commands and ("::" in lines or "##" in lines))
 
 
-def _disarmed(line: str, *, commands: bool) -> str:
-    pieces = _LOOKS.split(line)  # every second one is a look
+def _disarmed(line: str, *, looks: bool, commands: bool) -> str:
+    pieces = _LOOKS.split(line) if looks else [line]  # every second one is a look
     plain = "".join(each if index % 2 else _visible(each) for index, each in enumerate(pieces))
     return plain if commands else _COMMAND.sub(lambda found: _hidden(found[0]), plain)
 
@@ -74,7 +71,7 @@ def _hidden(start: str) -> str:
 
 def out(text: str, *, commands: bool = False) -> None:
     """Write a result and a newline to stdout; ``commands`` as in `harmless`."""
-    _write(sys.stdout, harmless(text, commands=commands) + "\n")
+    _write(sys.stdout, harmless(text, looks=colourful(sys.stdout), commands=commands) + "\n")
 
 
 def deliver(lines: bytes) -> bool:
@@ -84,7 +81,7 @@ def deliver(lines: bytes) -> bool:
     """
     if sys.stdout is None:
         return False
-    lines = _UNSEEN_JSON.sub(_escape, lines)
+    lines = _harmless_json(lines)
     try:
         sys.stdout.flush()
         descriptor, rest = sys.stdout.fileno(), memoryview(lines)
@@ -99,13 +96,18 @@ def deliver(lines: bytes) -> bool:
     return True
 
 
-def _escape(found: "re.Match[bytes]") -> bytes:
-    return b"\\u0023#" if found[0] == b"##" else b"\\u%04x" % ord(found[0].decode())
+def _harmless_json(lines: bytes) -> bytes:
+    text = lines.decode()
+    if not _suspicious(text.replace("\n", ""), text, commands=False):
+        return lines
+    from dsops.render import visible_json
+
+    return visible_json(text).encode()
 
 
 def say(text: str, *, end: str = "\n", commands: bool = False) -> None:
     """Write to stderr; ``commands`` as in `harmless`."""
-    _write(sys.stderr, harmless(text, commands=commands) + end)
+    _write(sys.stderr, harmless(text, looks=colourful(sys.stderr), commands=commands) + end)
 
 
 def redraw(text: str) -> None:

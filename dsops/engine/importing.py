@@ -42,6 +42,8 @@ from dsops.providers import further_schemas, kind_of, kinds, schemas
 
 Write = Callable[[Mapping[str, str | Iterable[bytes]]], None]
 _Place = tuple[str, NaturalKey]
+_LONGEST = 200
+"""Characters of a name that a provider gave: with a number and a suffix it must still be one of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ class _Naming:
 
 
 def _plain(name: str) -> str:
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:250]
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:_LONGEST]
     return name if NAME_PATTERN.fullmatch(name) else f"x{name}"
 
 

@@ -6,7 +6,7 @@ nothing is wrapped.
 """
 
 from dsops.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
-from dsops.render.document import json_text
+from dsops.render.document import json_text, visible_json
 from dsops.render.download import download_text
 from dsops.render.drift import drift_github, drift_json, drift_markdown, drift_text
 from dsops.render.events import event_json, event_text
@@ -81,4 +81,5 @@ __all__ = [
     "row_document",
     "state_list_text",
     "summary_text",
+    "visible_json",
 ]

@@ -22,6 +22,11 @@ def json_text(document: Any, *, compact: bool = False) -> str:
         text = orjson.dumps(document, option=0 if compact else orjson.OPT_INDENT_2).decode()
     except orjson.JSONEncodeError:  # half of a character, or no JSON: then this raises too
         text = json.dumps(document, indent=None if compact else 2, separators=(",", ":" if compact else ": "))
+    return visible_json(text)
+
+
+def visible_json(text: str) -> str:
+    """Return JSON text with escapes in the place of what a terminal or a build server would obey, or nobody sees."""
     return _COMMAND.sub(r"\\u0023#", _BEYOND_ASCII.sub(_visible, text))
 
 

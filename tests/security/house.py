@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import yaml
+
 from dsops.cli.run import run
 from dsops.emulator import ModelartsSwitches, Options, ViSwitches
 from tests.security.front import Front, standing_before
@@ -80,7 +82,7 @@ class House:
         """Write a file of manifests."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n---\n".join(json.dumps(each, indent=1) for each in documents), encoding="utf-8")
+        path.write_text(yaml.safe_dump_all(documents, sort_keys=False), encoding="utf-8")
 
     def connections(self) -> Document:
         """Return an account at each provider."""
