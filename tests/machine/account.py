@@ -1,10 +1,12 @@
 """What a machine must know of one provider: what may be declared, how strangers meddle, what is there."""
 
+import http.client
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-import httpx
 from hypothesis import strategies as st
 
 Document = dict[str, Any]
@@ -42,14 +44,60 @@ class Declared:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-class Account(Protocol):
-    """One provider's side of a machine."""
+class Caller:
+    """Asks the emulator past dsops, as a stranger would, on one connection."""
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self._there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+        self._headers = {**headers, "content-type": "application/json"}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._there.close()
+
+    def __call__(self, method: str, path: str, body: Any = None) -> Any:
+        """Make a call that must succeed; return the JSON of its answer."""
+        status, content = self._ask(method, path, body)
+        assert status < 300, f"{method} {path}: {status} {content!r}"
+        return json.loads(content) if content else None
+
+    def may(self, method: str, path: str, body: Any = None) -> bool:
+        """Make a call that may be refused; say whether it was not."""
+        return self._ask(method, path, body)[0] < 300
+
+    def _ask(self, method: str, path: str, body: Any) -> tuple[int, bytes]:
+        self._there.request(method, path, None if body is None else json.dumps(body), self._headers)
+        answer = self._there.getresponse()
+        return answer.status, answer.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a stack file says of the account, and where it is read.
+
+    Attributes:
+        provider: ``uipath``.
+        connection: Further fields of the connection.
+        secrets: The environment variables that these name.
+        listing: A regular expression: the paths of listings.
+    """
 
     provider: str
     connection: Mapping[str, Any]
     secrets: Mapping[str, str]
     listing: str
-    """A regular expression: the paths of listings."""
+
+
+class Account(Protocol):
+    """One provider's side of a machine."""
+
+    @property
+    def call(self) -> Caller:
+        """A stranger's way to the emulator."""
+
+    @property
+    def facts(self) -> Facts:
+        """What never changes."""
 
     def declarations(self) -> st.SearchStrategy[Declared]:
         """Whatever may be declared."""
@@ -68,23 +116,3 @@ class Account(Protocol):
 
     def conflicts(self, name: str, before: Things, after: Things) -> Iterator[str]:
         """Tell which rows of one thing were doubled, or touched although they are strangers'."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Asks the emulator past dsops, as a stranger would.
-
-    Attributes:
-        client: With the emulator's address and a stranger's credentials.
-    """
-
-    client: httpx.Client
-
-    def __call__(self, method: str, path: str, body: Any = None) -> Any:
-        """Make a call; return the JSON of its answer."""
-        answer = self.client.request(method, path, json=body).raise_for_status()
-        return answer.json() if answer.content else None
-
-    def may(self, method: str, path: str, body: Any = None) -> bool:
-        """Make a call that may be refused; say whether it was not."""
-        return self.client.request(method, path, json=body).is_success

@@ -12,11 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from dsops.state import open_store
 from tests.machine import checks
-from tests.machine.account import Account, Declared
+from tests.machine.account import Account, Declared, Things
 from tests.machine.checks import Sight
 from tests.machine.troubles import Trouble, stale, troubles
 from tests.machine.worker import Ran, Worker
-from tests.support import AnsweringEmulator
 
 _NUMBERS = itertools.count(1)
 _APPLIES = 2
@@ -27,7 +26,6 @@ class Machine(RuleBasedStateMachine):
     """One stack of one provider. A subclass names the account; the module that runs it, the rest."""
 
     account: ClassVar[Account]
-    emulator: ClassVar[AnsweringEmulator]
     worker: ClassVar[Worker]
     base: ClassVar[Path]
 
@@ -37,6 +35,7 @@ class Machine(RuleBasedStateMachine):
         self.folder.mkdir()
         self.declared = Declared({})
         self.ours: set[str] = set()
+        self.seen: Things | None = None
         self.concurrency = 1
 
     # -- rules
@@ -44,7 +43,10 @@ class Machine(RuleBasedStateMachine):
     @initialize(data=st.data(), concurrency=st.sampled_from((1, 1, 4)))
     def begin(self, data: st.DataObject, concurrency: int) -> None:
         """An empty account with what strangers have, and something declared."""
-        self.emulator.start_over()
+        self.account.call("DELETE", "/_emulator/faults")
+        self.account.call("POST", "/_emulator/clock", {"now": None})
+        self.account.call("POST", "/_emulator/reset")
+        self.account.call("DELETE", "/_emulator/requests")
         self.concurrency = concurrency
         for name in self.account.names():
             if "theirs" in name:
@@ -56,10 +58,10 @@ class Machine(RuleBasedStateMachine):
         """Write other manifests."""
         self.declared = data.draw(self.account.declarations(), "declared")
         connection = {
-            "provider": self.account.provider,
+            "provider": self.account.facts.provider,
             "endpoint": self.worker.url,
             "maxConcurrency": self.concurrency,
-            **self.account.connection,
+            **self.account.facts.connection,
         }
         safety = {"maxDeletes": 1000, "maxDeletePercent": 100, "maxUpdatePercent": 100}
         spec = {"connections": {"account": connection}, "safety": safety}
@@ -73,6 +75,7 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), deed=st.sampled_from(("change", "change", "make", "remove")), number=st.integers(1, 3))
     def meddle(self, data: st.DataObject, deed: str, number: int) -> None:
         """Somebody else does something, past dsops."""
+        self.seen = None
         self.account.meddle(deed, data.draw(st.sampled_from(self.account.names()), "name"), number)
 
     @rule(data=st.data(), verb=st.sampled_from(("plan", "drift")))
@@ -105,9 +108,9 @@ class Machine(RuleBasedStateMachine):
         if whose == "ours":
             self.run("plan", "plan", [], [], wall=seconds)
         elif seconds > 0:
-            self.emulator.request("POST", "/_emulator/clock", {"advance": seconds})
+            self.account.call("POST", "/_emulator/clock", {"advance": seconds})
         else:
-            self.emulator.request("POST", "/_emulator/clock", {"now": None})
+            self.account.call("POST", "/_emulator/clock", {"now": None})
 
     @rule()
     def heal(self) -> None:
@@ -144,14 +147,17 @@ class Machine(RuleBasedStateMachine):
         self, verb: str, command: str, faults: Sequence[Trouble], past: Sequence[Trouble], *, wall: float = 0
     ) -> Ran:
         """Run a command, with everything that must hold after it."""
-        before = Sight(self.account.things(), self.ours | self._recorded())
+        things = self.account.things() if self.seen is None else self.seen
+        before = Sight(things, self.ours | self._recorded())
         if past:
-            self.emulator.request("POST", "/_emulator/faults", list(past))
+            self.account.call("POST", "/_emulator/faults", list(past))
         try:
-            ran = self.worker.run(self.folder, *command.split(), troubles=faults, env=self.account.secrets, wall=wall)
+            ran = self.worker.run(
+                self.folder, *command.split(), troubles=faults, env=self.account.facts.secrets, wall=wall
+            )
         finally:
-            self.emulator.request("DELETE", "/_emulator/faults")
-        after = self.account.things()
+            self.account.call("DELETE", "/_emulator/faults")
+        self.seen = after = self.account.things()
         checks.check_said(ran)
         checks.check_code(verb, ran)
         checks.check_pauses(ran, self.concurrency)
@@ -160,7 +166,7 @@ class Machine(RuleBasedStateMachine):
         return ran
 
     def _weather(self, data: st.DataObject) -> tuple[list[Trouble], list[Trouble]]:
-        return data.draw(troubles(self.account.listing), "troubles"), data.draw(stale(), "stale")
+        return data.draw(troubles(self.account.facts.listing), "troubles"), data.draw(stale(), "stale")
 
     def _state(self) -> Any:
         address = "sqlite:.dsops/default.db"

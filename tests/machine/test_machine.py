@@ -5,15 +5,14 @@ run every time.
 """
 
 import os
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.account import Caller
+from tests.machine.account import Account, Caller
 from tests.machine.machine import Machine
 from tests.machine.uipath import Uipath
 from tests.machine.worker import Worker
@@ -32,15 +31,13 @@ _SETTINGS = settings(
 )
 
 
-def _run(account: Any, emulator: RunningEmulator, worker: Worker, folder: Path) -> None:
-    members = {"account": account, "emulator": emulator, "worker": worker, "base": folder}
+def _run(account: Account, worker: Worker, folder: Path) -> None:
+    members = {"account": account, "worker": worker, "base": folder}
     run_state_machine_as_test(type("Machine", (Machine,), members), settings=_SETTINGS)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(0 if _ASKED else 120)
 def test_uipath(emulator: RunningEmulator, worker: Worker, tmp_path: Path) -> None:
-    with httpx.Client(
-        base_url=emulator.url, headers={"Authorization": f"Bearer {TOKEN}"}, verify=False, trust_env=False, timeout=30
-    ) as client:
-        _run(Uipath(Caller(client)), emulator, worker, tmp_path)
+    with closing(Caller(emulator.url, {"Authorization": f"Bearer {TOKEN}"})) as call:
+        _run(Uipath(call), worker, tmp_path)

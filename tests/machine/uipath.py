@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.crash.scenario import PROJECT, dataset, stream
-from tests.machine.account import Caller, Declared, Document, Thing, Things
+from tests.machine.account import Caller, Declared, Document, Facts, Thing, Things
 
 _ROOT = "/api/v1/datasets"
 _DATASETS = ("a", "b", "c")
@@ -25,16 +25,20 @@ _STREAM_SPECS: tuple[dict[str, Any], ...] = (
 )
 _SHOWN = ("title", "description")
 
+_FACTS = Facts(
+    provider="uipath",
+    connection={"token": "${env:MACHINE_TOKEN}"},
+    secrets={"MACHINE_TOKEN": "emulator"},
+    listing="(datasets|streams)$",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Uipath:
     """Datasets a, b, c, with streams x and y each; a is always declared."""
 
     call: Caller
-    provider: ClassVar[str] = "uipath"
-    connection: ClassVar[Mapping[str, Any]] = {"token": "${env:MACHINE_TOKEN}"}
-    secrets: ClassVar[Mapping[str, str]] = {"MACHINE_TOKEN": "emulator"}
-    listing: ClassVar[str] = "(datasets|streams)$"
+    facts: Facts = _FACTS
 
     def declarations(self) -> st.SearchStrategy[Declared]:
         """Any of the datasets, any streams below, each as one of a few."""
