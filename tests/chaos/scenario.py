@@ -30,18 +30,20 @@ class Scenario:
         strangers: What others do then: provider, method, path below its datasets, body. ``{geai/Dataset faq}`` stands
             for an id.
         target: The manifests whose apply is interrupted.
+        removable: Addresses that may be taken out of it, because nobody else's object hangs below them.
     """
 
     name: str
     base: tuple[Manifest, ...]
     strangers: tuple[Sequence[Any], ...]
     target: tuple[Manifest, ...]
+    removable: tuple[str, ...]
 
 
 def read_scenario(name: str) -> Scenario:
     """Return one of the scenarios in files."""
     found = yaml.load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), _Loader)
-    return Scenario(name, tuple(found["base"]), tuple(found["strangers"]), tuple(found["target"]))
+    return Scenario(name, *(tuple(found[each]) for each in ("base", "strangers", "target", "removable")))
 
 
 class _Loader(yaml.SafeLoader):

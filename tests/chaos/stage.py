@@ -7,7 +7,7 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import assert_never
 
@@ -33,28 +33,39 @@ class Stage:
         boundaries: How many there are in an undisturbed run with one call in flight.
         writes: The methods of its writes, in order.
         seconds: How long it takes.
+        runs: How many runs there were.
+        killed: How many of them were killed.
     """
 
-    def __init__(self, folder: Path, account: Account, forks: Forks, scenario: Scenario) -> None:
-        """Apply the base, let strangers do their part, and see what an undisturbed run to the target makes of it."""
+    def __init__(
+        self,
+        folder: Path,
+        account: Account,
+        forks: Forks,
+        scenario: Scenario,
+        address: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Apply the base, let strangers do their part, and see what an undisturbed run to the target makes of it.
+
+        Args:
+            folder: Where the stack's folder is made.
+            account: What it is about; nothing else may be in it.
+            forks: Starts the runs.
+            scenario: What is done.
+            address: Says where a state is kept that begins anew; None: beside the stack.
+        """
         self.scenario = scenario
+        self.runs = self.killed = 0
         self._account = account
         self._forks = forks
         self._folder = folder / "stack"
         self._kept = folder / "kept"
+        self._address = address
+        self._state: str | None = None
         self._ends: dict[str, list[Ending]] = {}
         self._before: frozenset[str] = frozenset()
         self._late = False
-        account.clear()
-        self._kept.mkdir(parents=True)
-        shutil.copytree(self._kept, self._folder)
-        self.declare(scenario.base)
-        self.settle(0)
-        self._apply(1)
-        self._let_strangers_in()
-        account.keep()
-        shutil.rmtree(self._kept)
-        shutil.copytree(self._folder, self._kept)
+        self._lay()
         self._before = frozenset(each.id for each in live(account).values())
         self.boundaries, self.writes, self.seconds = self._undisturbed()
 
@@ -93,8 +104,13 @@ class Stage:
 
     def settle(self, seconds: float) -> None:
         """Set how long a lost write may still surface."""
-        content = json.dumps(stack_file(self._account.url, settle=seconds))
+        content = json.dumps(stack_file(self._account.url, settle=seconds, state=self._state))
         (self._folder / "dsops.yaml").write_text(content, encoding="utf-8")
+
+    def remove(self) -> None:
+        """Remove its folders."""
+        for each in (self._folder, self._kept):
+            shutil.rmtree(each)
 
     def ending(self) -> Ending:
         """Return how things are now."""
@@ -140,17 +156,36 @@ class Stage:
         return self.scenario.base if taken_out == BASE else without(self.scenario.target, taken_out)
 
     def _start_over(self, settle: float) -> None:
-        self._account.put_back()
-        shutil.rmtree(self._folder)
-        shutil.copytree(self._kept, self._folder)
         self._late = False
+        if self._state is None:
+            self._account.put_back()
+            shutil.rmtree(self._folder)
+            shutil.copytree(self._kept, self._folder)
+        else:
+            shutil.rmtree(self._folder)
+            self._lay()
         self.settle(settle)
+
+    def _lay(self) -> None:
+        """Apply the base to an empty account, and let strangers do their part."""
+        self._account.clear()
+        self._state = self._address()
+        self._folder.mkdir(parents=True)
+        self.declare(self.scenario.base)
+        self.settle(0)
+        self._apply(1)
+        self._let_strangers_in()
+        self._account.keep()
+        self._account.put_back()
+        shutil.rmtree(self._kept, ignore_errors=True)
+        shutil.copytree(self._folder, self._kept)
 
     def _apply(self, workers: int) -> None:
         code, said = self._ended(self._start(0, workers))
         assert code == 0, said
 
     def _start(self, boundary: int, workers: int) -> Forked:
+        self.runs += 1
         run = self._forks.start(
             self._folder, f"all:{boundary}", "apply", "--auto-approve", "--parallelism", str(workers), env=ENV
         )
@@ -183,7 +218,8 @@ class Stage:
             case _:
                 assert_never(kill)
         code, said = self._ended(run)
-        assert code in {0, _KILLED}, said
+        assert code in {0, _KILLED}, f"a run that was to be killed exited with {code}:\n{said}"
+        self.killed += code == _KILLED
         self._account.control("DELETE", "faults")
         self._late = isinstance(kill, Late) and kill.during
         if not self._late:
