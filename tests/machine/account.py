@@ -114,5 +114,5 @@ class Account(Protocol):
     def differs(self, declared: Declared, things: Things) -> Iterator[str]:
         """Tell what of the declared values is not there."""
 
-    def conflicts(self, name: str, before: Things, after: Things) -> Iterator[str]:
-        """Tell which rows of one thing were doubled, or touched although they are strangers'."""
+    def conflicts(self, declared: Declared, before: Thing, after: Thing) -> Iterator[str]:
+        """Tell which rows of a declared thing were doubled, or touched although they are strangers'."""

@@ -91,9 +91,9 @@ def check_things(account: Account, declared: Declared, before: Sight, after: Thi
         if now is None:
             continue
         if thing.name in declared.documents:
-            wrong += account.conflicts(thing.name, {remote_id: thing}, {remote_id: now})
+            wrong += account.conflicts(declared, thing, now)
         elif now != thing:
-            wrong.append(f"{thing.name} is not declared and was changed: {thing.document} -> {now.document}")
+            wrong.append(f"{thing.name} is not declared and was changed: {thing} -> {now}")
     told = [f"{each.method} {each.target} {each.status}" for each in writes]
     assert wrong == [], f"{wrong}\nwrites: {told}"
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.machine.account import Account, Caller
+from tests.machine.geai import Geai
 from tests.machine.machine import Machine
 from tests.machine.uipath import Uipath
 from tests.machine.worker import Worker
@@ -36,8 +37,14 @@ def _run(account: Account, worker: Worker, folder: Path) -> None:
     run_state_machine_as_test(type("Machine", (Machine,), members), settings=_SETTINGS)
 
 
+_ACCOUNTS = (Uipath, Geai)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(0 if _ASKED else 120)
-def test_uipath(emulator: RunningEmulator, worker: Worker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("account", _ACCOUNTS, ids=lambda each: each.__name__.lower())
+def test_it_converges_and_touches_nothing_else(
+    account: type[Uipath | Geai], emulator: RunningEmulator, worker: Worker, tmp_path: Path
+) -> None:
     with closing(Caller(emulator.url, {"Authorization": f"Bearer {TOKEN}"})) as call:
-        _run(Uipath(call), worker, tmp_path)
+        _run(account(call), worker, tmp_path)

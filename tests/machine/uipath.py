@@ -89,9 +89,9 @@ class Uipath:
             if "model" in spec and spec["model"]["version"] != (there["model"] or {}).get("version"):
                 yield f"{name}: model"
 
-    def conflicts(self, name: str, before: Things, after: Things) -> Iterator[str]:
+    def conflicts(self, declared: Declared, before: Thing, after: Thing) -> Iterator[str]:
         """There are no rows."""
-        del name, before, after
+        del declared, before, after
         yield from ()
 
 
