@@ -15,7 +15,7 @@ from dsops.http.clock import SYSTEM_CLOCK, Clock
 from dsops.http.exchange import Exchange
 from dsops.http.explain import garbled, lost, place, unsent
 from dsops.http.lanes import Lanes, checked_endpoint
-from dsops.http.limits import Pace, PausedTooLong, Throttle, time_limit
+from dsops.http.limits import Pace, PausedTooLong, Throttle, Verdict, time_limit
 from dsops.http.retry import LONGEST_PAUSE, Setback, Stop, Trouble, Wait, decide
 from dsops.http.slim import httpx
 from dsops.http.splitter import Stream
@@ -155,18 +155,21 @@ class Client:
                 raise NotSent(
                     unsent(call, self._connection, reason, hint="Run the command again after that.")
                 ) from None
-            result: Answer | Setback | None = None
+            verdict, pause = Verdict.UNSENT, 0.0
             try:
                 async with self._gate:
                     # A pause may have begun while this one waited at the gate.
                     if self._throttle.pause <= 0:
                         limit = self._limit(call, deadline)
                         began = self._clock.monotonic()
+                        verdict = Verdict.SILENT
                         result = await self._exchange.once(request, limit, stream)
-                        self._learn(result, write=write)
+                        verdict, pause = _verdict(result), (isinstance(result, Setback) and result.asked) or 0.0
+                        if isinstance(result, Answer) or result.trouble not in _NOT_SENT:
+                            self._sent[write] += 1
                         return result, self._clock.monotonic() - began
             finally:
-                self._throttle.leave(slot, throttled=_slows(result), answered=isinstance(result, Answer))
+                self._throttle.leave(slot, verdict, pause)
 
     def _limit(self, call: Call, deadline: Deadline) -> float:
         """Return the seconds a request may take: its timeout, and never past the end of the lease."""
@@ -178,12 +181,6 @@ class Client:
             reason = f"the lease runs out in {max(left, 0.0):.0f} s and could not be renewed"
             raise NotSent(unsent(call, self._connection, reason, hint="Apply again: it does the rest."))
         return limit
-
-    def _learn(self, result: Answer | Setback, *, write: bool) -> None:
-        if isinstance(result, Answer) or result.trouble not in _NOT_SENT:
-            self._sent[write] += 1
-        if isinstance(result, Setback) and result.asked:
-            self._throttle.hold(result.asked)
 
     async def _wait(self, call: Call, setback: Setback, seconds: float) -> None:
         asked = " as asked" if setback.asked is not None and setback.asked >= seconds else ""
@@ -215,8 +212,12 @@ class Client:
                 assert_never(setback.trouble)
 
 
-def _slows(result: Answer | Setback | None) -> bool:
-    if not isinstance(result, Setback):
-        return False
-    unavailable = result.answer is not None and result.answer.response.status == 503
-    return result.trouble is Trouble.THROTTLED or unavailable
+def _verdict(result: Answer | Setback) -> Verdict:
+    if isinstance(result, Answer):
+        return Verdict.ANSWERED
+    if result.trouble is Trouble.THROTTLED:
+        return Verdict.REFUSED
+    if result.trouble in _NOT_SENT:
+        return Verdict.UNSENT
+    overloaded = result.answer is not None and result.answer.response.status == 503
+    return Verdict.OVERLOADED if overloaded else Verdict.SILENT

@@ -1,18 +1,37 @@
-"""The pace of one connection: how many requests may be in flight, and not before when."""
+"""The pace of one connection: how many requests may be in flight, how many a second, and not before when."""
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import assert_never
 
 from dsops.http.clock import Clock
+from dsops.http.rate import Rate, Sent
 
 _LEAST_LEFT = 20.0
 """Seconds of the lease that have to be left for a write with a longer timeout."""
 
 
+class Verdict(StrEnum):
+    """What became of a request, as far as it concerns the pace.
+
+    ANSWERED: in whatever way, but for the next two. REFUSED: for its pace (429). OVERLOADED: the provider has too much
+    to do (503). SILENT: no answer came, or none that tells. UNSENT: it did not leave.
+    """
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    OVERLOADED = "overloaded"
+    SILENT = "silent"
+    UNSENT = "unsent"
+
+
 @dataclass(slots=True)
 class Pace:
-    """The rule: as many as the connection allows; half as many once throttled; one more after a round of successes.
+    """The rule: so many in flight, and so many a second.
+
+    In flight are as many as the connection allows; half as many once the provider has too much to do, and one more
+    after a round of answers. How many a second, `Rate` has learned from refusals.
 
     Attributes:
         maximum: Most requests in flight.
@@ -20,6 +39,7 @@ class Pace:
         in_flight: Requests begun and not ended.
         round: Grows with each halving; answers to requests that began before the last one halve no further.
         paused_until: Nothing is sent before this monotonic instant.
+        rate: How many a second.
     """
 
     maximum: int
@@ -27,6 +47,7 @@ class Pace:
     in_flight: int = 0
     round: int = 0
     paused_until: float = 0.0
+    rate: Rate = field(default_factory=Rate)
 
     def __post_init__(self) -> None:
         """Start at full pace."""
@@ -37,31 +58,52 @@ class Pace:
         """How many more requests may begin."""
         return int(self.limit) - self.in_flight
 
-    def begin(self) -> int | None:
-        """Take a slot: returns the round to hand to ``end``, or None when none is free."""
-        if self.free <= 0:
-            return None
+    def begin(self, now: float) -> "Slot":
+        """Take a slot; there has to be a free one, and nothing left to wait for."""
         self.in_flight += 1
-        return self.round
+        return Slot(self.round, self.rate.leave(now))
 
-    def end(self, began: int, *, throttled: bool, answered: bool) -> None:
+    def end(self, slot: "Slot", now: float, verdict: Verdict, pause: float = 0.0) -> None:
         """Give a slot back.
 
         Args:
-            began: What ``begin`` returned.
-            throttled: Whether the provider asked to slow down (429, 503).
-            answered: Whether an answer came at all; only those let the pace grow.
+            slot: What ``begin`` returned.
+            now: Monotonic time.
+            verdict: What became of the request.
+            pause: Seconds for which the provider asks to be left alone.
         """
         self.in_flight -= 1
-        if throttled and began == self.round:
-            self.limit = max(1.0, int(self.limit) / 2)
-            self.round += 1
-        elif answered and not throttled:
-            self.limit = min(float(self.maximum), self.limit + 1.0 / self.limit)
+        if pause:
+            self.paused_until = max(self.paused_until, now + pause)
+            self.rate.hold(self.paused_until)
+        match verdict:
+            case Verdict.ANSWERED:
+                self.limit = min(float(self.maximum), self.limit + 1.0 / self.limit)
+                self.rate.accept(slot.sent, now)
+            case Verdict.REFUSED:
+                self.rate.refuse(slot.sent, now, pause)
+            case Verdict.OVERLOADED:
+                if slot.round == self.round:
+                    self.limit = max(1.0, int(self.limit) / 2)
+                    self.round += 1
+            case Verdict.UNSENT:
+                self.rate.take_back(slot.sent)
+            case Verdict.SILENT:
+                pass
+            case _:
+                assert_never(verdict)
 
-    def hold(self, until: float) -> None:
-        """Send nothing before ``until``; a time already stated that is later stands."""
-        self.paused_until = max(self.paused_until, until)
+    def delay(self, now: float) -> float:
+        """Return the seconds until the next request may begin; zero or less when it may."""
+        return max(self.paused_until, self.rate.due) - now
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A request on its way: the round of `Pace` in which it began, and how it left."""
+
+    round: int
+    sent: Sent
 
 
 class PausedTooLong(Exception):
@@ -81,18 +123,16 @@ class Throttle:
         self._pace = pace
         self._clock = clock
         self._longest = longest
-        self._queue: deque[asyncio.Future[int]] = deque()
+        # Fair: who waits first gets it first. Its holder is the next to go, and all that is waited for, it waits for.
+        self._turn = asyncio.Lock()
+        self._freed = asyncio.Event()
 
     @property
     def pause(self) -> float:
-        """Seconds for which nothing may be sent; zero or less when it may."""
+        """Seconds for which nothing may be sent, as the provider asked; zero or less when it may."""
         return self._pace.paused_until - self._clock.monotonic()
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing through for that long."""
-        self._pace.hold(self._clock.monotonic() + seconds)
-
-    async def enter(self) -> int:
+    async def enter(self) -> Slot:
         """Wait for a slot.
 
         Returns:
@@ -101,43 +141,23 @@ class Throttle:
         Raises:
             PausedTooLong: The provider asked for a pause longer than is waited for.
         """
-        slot = await self._slot()
-        try:
-            while (pause := self.pause) > 0:
-                await self._sit_out(pause)
-        except BaseException:
-            self.leave(slot, throttled=False, answered=False)
-            raise
-        return slot
+        async with self._turn:
+            while True:
+                if (pause := self.pause) > self._longest:
+                    raise PausedTooLong(pause)
+                now = self._clock.monotonic()
+                if self._pace.free <= 0:
+                    self._freed.clear()
+                    await self._freed.wait()
+                elif (delay := self._pace.delay(now)) > 0:
+                    await self._clock.sleep(delay)
+                else:
+                    return self._pace.begin(now)
 
-    def leave(self, slot: int, *, throttled: bool, answered: bool) -> None:
-        """Give the slot back and let the next ones through."""
-        self._pace.end(slot, throttled=throttled, answered=answered)
-        while self._queue and self._pace.free > 0:
-            turn = self._queue.popleft()
-            # One that was cancelled a moment ago is done, and takes no slot.
-            if not turn.done() and (given := self._pace.begin()) is not None:
-                turn.set_result(given)
-
-    async def _slot(self) -> int:
-        if not self._queue and (slot := self._pace.begin()) is not None:
-            return slot
-        turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
-        try:
-            return await turn
-        except BaseException:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            elif turn.done() and not turn.cancelled():
-                # Cancelled with the slot already in hand: it goes to the next one.
-                self.leave(turn.result(), throttled=False, answered=False)
-            raise
-
-    async def _sit_out(self, pause: float) -> None:
-        if pause > self._longest:
-            raise PausedTooLong(pause)
-        await self._clock.sleep(pause)
+    def leave(self, slot: Slot, verdict: Verdict, pause: float = 0.0) -> None:
+        """Give the slot back; nothing more is let through for the seconds of a pause that the provider asks for."""
+        self._pace.end(slot, self._clock.monotonic(), verdict, pause)
+        self._freed.set()
 
 
 def time_limit(timeout: float, left: float) -> float | None:

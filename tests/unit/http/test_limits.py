@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsops.http.limits import Pace, PausedTooLong, Throttle, time_limit
+from dsops.http.limits import Pace, PausedTooLong, Slot, Throttle, Verdict, time_limit
 from tests.unit.http.server import Hours
 
 
-def rounds(pace: Pace, *, throttled: bool = False) -> int:
+def rounds(pace: Pace, verdict: Verdict = Verdict.ANSWERED) -> int:
     """Begin as many as are let, end them all, and return how many those were."""
     begun = []
-    while (began := pace.begin()) is not None:
-        begun.append(began)
-    for began in begun:
-        pace.end(began, throttled=throttled, answered=True)
+    while pace.free > 0:
+        begun.append(pace.begin(0))
+    for slot in begun:
+        pace.end(slot, 0, verdict)
     return len(begun)
 
 
@@ -23,15 +23,21 @@ def test_it_starts_at_full_pace() -> None:
     assert rounds(Pace(8)) == 8
 
 
-def test_a_burst_of_refusals_halves_once() -> None:
+def test_an_overload_halves_once() -> None:
     pace = Pace(8)
-    assert [rounds(pace, throttled=True) for _ in range(5)] == [8, 4, 2, 1, 1]
+    assert [rounds(pace, Verdict.OVERLOADED) for _ in range(5)] == [8, 4, 2, 1, 1]
+
+
+def test_a_refusal_says_nothing_about_how_many_may_be_in_flight() -> None:
+    pace = Pace(8)
+    assert [rounds(pace, Verdict.REFUSED) for _ in range(3)] == [8, 8, 8]
+    assert pace.delay(0) > 0
 
 
 def test_it_grows_by_about_one_a_round() -> None:
     pace = Pace(8)
-    rounds(pace, throttled=True)
-    rounds(pace, throttled=True)
+    rounds(pace, Verdict.OVERLOADED)
+    rounds(pace, Verdict.OVERLOADED)
     sizes = [rounds(pace) for _ in range(9)]
     assert (sizes[0], sizes[-1]) == (2, 8)
     assert all(0 <= after - before <= 1 for before, after in pairwise(sizes))
@@ -39,31 +45,33 @@ def test_it_grows_by_about_one_a_round() -> None:
 
 def test_silence_is_no_reason_to_grow() -> None:
     pace = Pace(4)
-    rounds(pace, throttled=True)
+    rounds(pace, Verdict.OVERLOADED)
     for _ in range(20):
-        began = pace.begin()
-        assert began is not None
-        pace.end(began, throttled=False, answered=False)
+        pace.end(pace.begin(0), 0, Verdict.SILENT)
     assert pace.limit == 2
 
 
 @given(
     st.integers(1, 30),
-    st.lists(st.tuples(st.sampled_from(["begin", "end"]), st.booleans(), st.booleans()), max_size=200),
+    st.lists(st.tuples(st.booleans(), st.sampled_from(Verdict), st.floats(0, 5)), max_size=200),
 )
-def test_never_more_than_allowed_and_never_none(maximum: int, steps: list[tuple[str, bool, bool]]) -> None:
-    pace = Pace(maximum)
-    begun: list[int] = []
-    for what, throttled, answered in steps:
-        if what == "begin":
-            before = pace.free
-            began = pace.begin()
-            assert (began is None) == (before <= 0)
-            begun += [] if began is None else [began]
+def test_never_more_than_allowed_and_never_none(maximum: int, steps: list[tuple[bool, Verdict, float]]) -> None:
+    pace, now = Pace(maximum), 0.0
+    begun: list[Slot] = []
+    held = 0.0
+    for begins, verdict, seconds in steps:
+        if begins and pace.free > 0:
+            now += max(0.0, pace.delay(now))
+            assert now >= held
+            begun.append(pace.begin(now))
         elif begun:
-            pace.end(begun.pop(0), throttled=throttled, answered=answered)
+            now += seconds
+            held = max(held, now + seconds)
+            pace.end(begun.pop(0), now, verdict, seconds)
         assert pace.in_flight == len(begun) <= maximum
         assert 1 <= pace.limit <= maximum
+        assert pace.rate.pace > 0
+        assert pace.rate.burst >= 1
 
 
 def test_first_come_first_served() -> None:
@@ -73,7 +81,7 @@ def test_first_come_first_served() -> None:
         slot = await throttle.enter()
         order.append(number)
         await asyncio.sleep(0)
-        throttle.leave(slot, throttled=False, answered=True)
+        throttle.leave(slot, Verdict.ANSWERED)
 
     async def all_of_them() -> None:
         throttle = Throttle(Pace(2), Hours().clock, 300)
@@ -91,12 +99,12 @@ def test_who_goes_away_passes_the_turn_on(woken: bool) -> None:
         second, third = asyncio.create_task(throttle.enter()), asyncio.create_task(throttle.enter())
         await asyncio.sleep(0)
         if woken:
-            throttle.leave(slot, throttled=False, answered=True)
+            throttle.leave(slot, Verdict.ANSWERED)
             second.cancel()
         else:
             second.cancel()
             await asyncio.sleep(0)
-            throttle.leave(slot, throttled=False, answered=True)
+            throttle.leave(slot, Verdict.ANSWERED)
         await asyncio.wait_for(third, 5)
         assert second.cancelled()
 
@@ -111,14 +119,13 @@ def test_who_is_cancelled_in_a_pause_passes_the_turn_on() -> None:
         second, third = asyncio.create_task(throttle.enter()), asyncio.create_task(throttle.enter())
         await asyncio.sleep(0)
         hours.then = asyncio.Event().wait
-        throttle.hold(10)
-        throttle.leave(slot, throttled=False, answered=True)
+        throttle.leave(slot, Verdict.ANSWERED, 10)
         for _ in range(3):
             await asyncio.sleep(0)
         assert hours.slept == [10]
         second.cancel()
         hours.then = None
-        await asyncio.wait_for(third, 5)
+        await asyncio.wait_for(third, 30)
 
     asyncio.run(scene())
 
@@ -126,25 +133,46 @@ def test_who_is_cancelled_in_a_pause_passes_the_turn_on() -> None:
 def test_nothing_enters_before_the_stated_time() -> None:
     async def scene() -> list[float]:
         hours = Hours(now=1000)
-        throttle = Throttle(Pace(3), hours.clock, 300)
-        throttle.hold(30)
-        throttle.hold(5)
-        await asyncio.gather(*(throttle.enter() for _ in range(3)))
-        return [hours.now]
+        throttle = Throttle(Pace(5), hours.clock, 300)
+        first, second = await throttle.enter(), await throttle.enter()
+        throttle.leave(first, Verdict.REFUSED, 30)
+        throttle.leave(second, Verdict.SILENT, 5)
+        entered: list[float] = []
 
-    assert asyncio.run(scene())[0] >= 1030
+        async def enter() -> None:
+            await throttle.enter()
+            entered.append(hours.now)
+
+        await asyncio.gather(*(enter() for _ in range(5)))
+        return entered
+
+    entered = asyncio.run(scene())
+    assert len(entered) == 5
+    assert min(entered) >= 1030
 
 
 def test_a_pause_too_long_is_refused_at_once() -> None:
     async def scene() -> Hours:
         hours = Hours()
         throttle = Throttle(Pace(1), hours.clock, 300)
-        throttle.hold(301)
-        with pytest.raises(PausedTooLong):
-            await throttle.enter()
+        throttle.leave(await throttle.enter(), Verdict.REFUSED, 301)
+        for _ in range(2):
+            with pytest.raises(PausedTooLong):
+                await throttle.enter()
         return hours
 
     assert asyncio.run(scene()).slept == []
+
+
+def test_a_request_that_did_not_leave_takes_nothing_from_the_pace() -> None:
+    pace = Pace(4)
+    rounds(pace, Verdict.REFUSED)
+    before = pace.rate.due
+    now = before + 0.001
+    slot = pace.begin(now)
+    assert pace.delay(now) > 0
+    pace.end(slot, now, Verdict.UNSENT)
+    assert pace.delay(now) <= 0
 
 
 @pytest.mark.parametrize(
