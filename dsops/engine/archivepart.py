@@ -77,7 +77,8 @@ class ArchivePart:
             DsopsError: It can't be written.
         """
         self._request, self._remote, self._missing = request, remote, set(range(_parts(remote.size)))
-        note = self._read()
+        with _told(self._note):
+            note = self._read()
         same = {"request": request, "size": remote.size, "mark": remote.mark}
         if note is not None and {name: note.get(name) for name in same} == same:
             self._missing -= set(note["parts"])
@@ -196,7 +197,7 @@ class ArchivePart:
             note = orjson.loads(self._note.read_bytes())
         except (FileNotFoundError, orjson.JSONDecodeError):
             return None
-        return note if isinstance(note, dict) and note.get("formatVersion") == _VERSION else None
+        return note if _is_note(note) else None
 
     def _save(self) -> None:
         note = {
@@ -213,6 +214,15 @@ class ArchivePart:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._note)
+
+
+def _is_note(note: Any) -> bool:
+    """Whether a document is what ``_save`` writes; anybody may have changed it."""
+    match note:
+        case {"formatVersion": version, "parts": list(parts)}:
+            return version == _VERSION and all(type(each) is int for each in parts)
+        case _:
+            return False
 
 
 def checked_target(target: Path, root: Path, *, overwrite: bool) -> Path:

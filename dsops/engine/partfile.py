@@ -219,7 +219,7 @@ class PartFile:
             note = orjson.loads(self._note.read_bytes())
         except (FileNotFoundError, orjson.JSONDecodeError):
             return None
-        return note if isinstance(note, dict) and note.get("formatVersion") == _VERSION else None
+        return note if _is_note(note) else None
 
     def _save(self, mark: Mark) -> None:
         note = {
@@ -237,6 +237,32 @@ class PartFile:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._note)
+
+
+def _is_note(note: Any) -> bool:
+    """Whether a document is what ``_save`` writes; anybody may have changed it."""
+    match note:
+        case {
+            "formatVersion": version,
+            "request": dict(request),
+            "next": dict() | None,
+            "bytes": int(size),
+            "count": int(count),
+            "pages": int(pages),
+        }:
+            whole = version == _VERSION and 0 <= min(size, count, pages) and max(size, count, pages) < 2**62
+            return whole and isinstance(request.get("arguments", {}), dict) and _is_flat(note)
+        case _:
+            return False
+
+
+def _is_flat(note: Any) -> bool:
+    """Whether it can be written again: what is nested without end can be read, and no more."""
+    try:
+        orjson.dumps(note)
+    except TypeError:
+        return False
+    return True
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -11,11 +11,14 @@ import orjson
 from dsops.model import EMPTY_STATE, State
 from dsops.state.codec import Records, decode_holder, decode_intent, encode_holder
 from dsops.state.document.layers import Layer
-from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, PlanStatus, Stamp
+from dsops.state.entries import Delta, HistoryEntry, Lease, PlanRun, Stamp
+from dsops.state.forms import COUNT, TEXT_OR_NONE, TIME, entry_of, formed, run_of, traits_of
 
 FORMAT: Final = 2
 RUNS_KEPT: Final = 200
 HISTORY_KEPT: Final = 200
+_TOLD: Final = 300
+"""Characters of a complaint that are told: it may repeat what it is about."""
 
 
 class Unreadable(Exception):
@@ -157,19 +160,23 @@ def decode(body: bytes) -> Document:
         if version < 1:
             raise Unreadable(f"there is no format {version}")
         return _document(found, version)
+    except RecursionError as problem:
+        raise Unreadable("it is nested without end") from problem
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise Unreadable(f"it can't be read ({problem!r})") from problem
+        raise Unreadable(f"it can't be read ({repr(problem)[:_TOLD]})") from problem
 
 
 def _document(found: dict[str, Any], version: int) -> Document:
-    lease = found["lease"]
+    formed(found, serial=COUNT, lineage=TEXT_OR_NONE, lastIntent=COUNT, records=(dict,), intents=(dict,))
+    owner = formed(found["state"], serial=COUNT, stack=TEXT_OR_NONE, env=TEXT_OR_NONE)
+    lease = formed(found["lease"], token=COUNT, heartbeat=COUNT, seconds=TIME)
     holder = lease["holder"]
     return Document(
         format=version,
         saves=found["serial"],
-        stamp=Stamp(found["lineage"], found["state"]["serial"]),
-        stack=found["state"]["stack"],
-        env=found["state"]["env"],
+        stamp=Stamp(found["lineage"], owner["serial"]),
+        stack=owner["stack"],
+        env=owner["env"],
         lease=Lease(
             lease["token"],
             lease["heartbeat"],
@@ -179,21 +186,16 @@ def _document(found: dict[str, Any], version: int) -> Document:
         last_intent=found["lastIntent"],
         records={address: orjson.dumps(record) for address, record in found["records"].items()},
         intents={int(number): orjson.dumps(intent) for number, intent in found["intents"].items()},
-        runs={each["plan_id"]: _run(each) for each in found["plans"]},
-        history=[_entry(each) for each in found["history"]],
-        traits=found.get("traits", {}),
+        runs={run.plan_id: run for run in map(run_of, found["plans"])},
+        history=list(map(entry_of, found["history"])),
+        traits=traits_of(found.get("traits", {})),
         rows={holder: _layers(layers) for holder, layers in found.get("rows", {}).items()},
         packs={name: a2b_base64(pack, strict_mode=True) for name, pack in found.get("packs", {}).items()},
     )
 
 
-def _run(document: dict[str, Any]) -> PlanRun:
-    return PlanRun(**{**document, "status": PlanStatus(document["status"])})
-
-
-def _entry(document: dict[str, Any]) -> HistoryEntry:
-    return HistoryEntry(**{**document, "changes": tuple(document["changes"])})
-
-
-def _layers(found: Iterable[tuple[str, int]]) -> tuple[Layer, ...]:
-    return tuple(Layer(name, size) for name, size in found)
+def _layers(found: Iterable[Any]) -> tuple[Layer, ...]:
+    layers = tuple(Layer(name, size) for name, size in found)
+    if not all(type(each.name) is str and type(each.size) is int for each in layers):
+        raise TypeError("a layer of rows is none")
+    return layers

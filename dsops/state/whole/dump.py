@@ -13,10 +13,13 @@ import orjson
 
 from dsops.model import EMPTY_STATE, RowMark, State, StateError
 from dsops.state.codec import Records, decode_intent, encode_intent, encode_record
-from dsops.state.entries import HistoryEntry, PlanRun, PlanStatus, Whole
+from dsops.state.entries import Whole
+from dsops.state.forms import COUNT, TEXT, TEXT_OR_NONE, entry_of, formed, run_of, traits_of
 from dsops.state.marks import Marks, pack_summed
 
 VERSION: Final = "2"
+_TOLD: Final = 300
+"""Characters of a complaint that are told: it may repeat what it is about."""
 
 
 def document_of(whole: Whole | None) -> dict[str, Any]:
@@ -58,12 +61,14 @@ def decode(body: bytes, where: str) -> Whole:
         version = found["formatVersion"]
         if version != VERSION:
             raise StateError.of(
-                f"{where} has the form {version!r} of a state, and this dsops reads {VERSION!r}",
+                f"{where} has the form {str(version)[:40]!r} of a state, and this dsops reads {VERSION!r}",
                 hint="Print it again, with this dsops: dsops state pull > FILE",
             )
         return _whole(found, where)
+    except RecursionError as problem:
+        raise _no_state(where, "it is nested without end") from problem
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise _no_state(where, repr(problem)) from problem
+        raise _no_state(where, repr(problem)[:_TOLD]) from problem
 
 
 def _no_state(where: str, why: str) -> StateError:
@@ -71,8 +76,9 @@ def _no_state(where: str, why: str) -> StateError:
 
 
 def _whole(found: dict[str, Any], where: str) -> Whole:
-    if not isinstance(found["lineage"], str) or not isinstance(found["serial"], int):
+    if not isinstance(found["lineage"], str) or type(found["serial"]) is not int:
         raise _no_state(where, "it has no lineage or no serial")
+    formed(found, stack=TEXT, env=TEXT_OR_NONE, lastIntent=COUNT, records=(list,), intents=(list,), plans=(list,))
     bodies = [(each["address"], orjson.dumps(each)) for each in found["records"]]
     records = Records(bodies, lambda what: _no_state(where, what))
     for address in records:
@@ -83,14 +89,14 @@ def _whole(found: dict[str, Any], where: str) -> Whole:
         stack=found["stack"],
         env=found["env"],
         records=records,
-        intents=tuple(decode_intent(each["id"], orjson.dumps(each)) for each in found["intents"]),
-        traits=found["traits"],
+        intents=tuple(decode_intent(formed(each, id=COUNT)["id"], orjson.dumps(each)) for each in found["intents"]),
+        traits=traits_of(found["traits"]),
     )
     return Whole(
         state=state,
-        runs={each["plan_id"]: PlanRun(**{**each, "status": PlanStatus(each["status"])}) for each in found["plans"]},
+        runs={run.plan_id: run for run in map(run_of, found["plans"])},
         last_intent=max(found["lastIntent"], *(each.id for each in state.intents), 0),
-        history=tuple(HistoryEntry(**{**each, "changes": tuple(each["changes"])}) for each in found["history"]),
+        history=tuple(map(entry_of, found["history"])),
         rows={holder: _unpacked(holder, text, where) for holder, text in found["rows"].items()},
     )
 
