@@ -153,10 +153,19 @@ def open_for_reading(path: Path, *, alone: bool) -> Iterator[sqlite3.Connection]
     mode = "mode=ro&immutable=1" if at_rest else "mode=ro"
     with closing(_connect(path, mode)) as connection:
         try:
+            if at_rest:
+                _check_length(connection, path)
             yield connection
         finally:
             if at_rest and (_has_log(path) or _identity(path) != before):
                 raise Disturbed
+
+
+def _check_length(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StateError where a file at rest doesn't end with a page: SQLite takes what is cut off for zeros."""
+    (page,) = connection.execute("PRAGMA page_size").fetchone()
+    if path.stat().st_size % page:
+        raise damaged(path, "the end of its last page is cut off")
 
 
 def set_aside(path: Path) -> Path:
