@@ -156,10 +156,10 @@ class RowCodec(Protocol):
         """
         ...
 
-    def parsed(self, text: bytes) -> Values | None:
-        """Return what `declared` makes of a row's JSON text that is as rows nearly always are; at half the cost.
+    def parsed(self, texts: Sequence[bytes]) -> Sequence[Values] | None:
+        """Return what `declared` makes of the JSON texts of rows that are as rows nearly always are; at half the cost.
 
-        None where it takes a closer look: then the text is parsed and given to `declared`, which says what is wrong.
+        None where one takes a closer look: then each is parsed and given to `declared`, which says what is wrong.
         """
         ...
 

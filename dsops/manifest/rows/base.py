@@ -1,9 +1,9 @@
 """What every format of row files offers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 
 from dsops.manifest.rows.problems import Problems
 from dsops.model import Source, Values
@@ -14,8 +14,21 @@ LARGEST_ROW: Final = 8_000_000
 Document = Mapping[str, Any]
 
 Located = tuple[int, int, int, Any]
-"""A row in its file: the position at which its format finds it again, its line and column, and its document; in place
-of that its values (a tuple), where the text alone told them."""
+"""A row in its file: the position at which its format finds it again, its line and column, and its document."""
+
+
+class Block(NamedTuple):
+    """Rows that stand one below the other, of which the text alone told the values.
+
+    Attributes:
+        positions: At which the format finds each again.
+        line: Of the first; each of the others stands on the next line.
+        rows: Their values.
+    """
+
+    positions: Sequence[int]
+    line: int
+    rows: Sequence[Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,7 @@ class RowFile:
         encoding: Of a file of cells; None to detect it.
         delimiter: Of a file of cells; None to detect it.
         largest: Bytes that one row may have.
-        parsed: Takes a row's JSON text, where that is all it takes (``RowCodec.parsed``).
+        parsed: Takes the JSON texts of rows, where that is all it takes (``RowCodec.parsed``).
     """
 
     path: Path
@@ -38,7 +51,7 @@ class RowFile:
     encoding: str | None = None
     delimiter: str | None = None
     largest: int = LARGEST_ROW
-    parsed: Callable[[bytes], Values | None] | None = None
+    parsed: Callable[[Sequence[bytes]], Sequence[Values] | None] | None = None
 
     def source(self, line: int, column: int = 1) -> Source:
         """Return a place in the file."""
@@ -76,7 +89,7 @@ class Format(Protocol):
 
     columns: bool
 
-    def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located]:
+    def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located | Block]:
         """Yield the rows of a file in order; report what is none.
 
         Args:

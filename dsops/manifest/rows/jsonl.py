@@ -1,18 +1,22 @@
 """JSONL: a row a line. The format for many rows: any of them is found again by its offset."""
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from functools import partial
+from itertools import accumulate, islice
 from typing import Any, BinaryIO, Final
 
 import orjson
 
-from dsops.manifest.rows.base import Located, RowFile
+from dsops.manifest.rows.base import Block, Located, RowFile
 from dsops.manifest.rows.problems import Problems
 from dsops.manifest.rows.tidy import BOM, UTF16, not_utf8, utf16
 from dsops.manifest.words import a_kind_of
 
 _LINE_END: Final = 2
 _BUFFER: Final = 1 << 16
+_TOGETHER: Final = 16
+"""Lines that are read in one go. More of them gain nothing, and hold more of the largest rows at once."""
 
 
 class Jsonl:
@@ -24,34 +28,21 @@ class Jsonl:
 
     columns = False
 
-    def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located]:
+    def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located | Block]:
         """Yield the rows with their offsets."""
-        offset = _begin(handle, file, problems)
+        offset, line = _begin(handle, file, problems), 0
         limit = file.largest + _LINE_END
-        line = 0
-        readline, loads, parsed = handle.readline, orjson.loads, file.parsed
-        while text := readline(limit):
-            line += 1
-            if parsed is not None and (values := parsed(text)) is not None:
-                yield offset, line, 1, values
-                offset += len(text)
-                continue
-            try:
-                document = loads(text)
-            except orjson.JSONDecodeError as failed:
-                if len(text) == limit and not text.endswith(b"\n"):
-                    offset += _skip(handle, limit)
-                    file.too_large(problems, line)
-                elif text.strip():
-                    _refuse(text, failed, file, line, problems)
+        lines = iter(partial(handle.readline, limit), b"")
+        while texts := [*islice(lines, _TOGETHER)]:
+            values = None if file.parsed is None else file.parsed(texts)
+            if values is None:
+                handle.seek(offset)
+                offset, line = yield from _one_by_one(handle, len(texts), offset, line, file, problems)
             else:
-                if type(document) is dict:
-                    yield offset, line, 1, document
-                else:
-                    problems.report(
-                        file.source(line), f"This line is {a_kind_of(document)}, and no row", hint=ONE_ROW_A_LINE
-                    )
-            offset += len(text)
+                positions = [*accumulate(map(len, texts), initial=offset)]
+                offset = positions.pop()
+                yield Block(positions, line + 1, values)
+                line += len(texts)
 
     def cursor(self, file: RowFile) -> "JsonlCursor":
         """Open a file again."""
@@ -74,6 +65,31 @@ class JsonlCursor:
 
 
 ONE_ROW_A_LINE: Final = "Each line of a JSONL file is one whole JSON object; a list of rows belongs in a .json file."
+
+
+def _one_by_one(
+    handle: BinaryIO, count: int, offset: int, line: int, file: RowFile, problems: Problems
+) -> Generator[Located, None, tuple[int, int]]:
+    """Yield the rows of the next lines; return where that ends, and how many lines there are before."""
+    limit = file.largest + _LINE_END
+    for text in islice(iter(partial(handle.readline, limit), b""), count):
+        line += 1
+        try:
+            document = orjson.loads(text)
+        except orjson.JSONDecodeError as failed:
+            if len(text) == limit and not text.endswith(b"\n"):
+                offset += _skip(handle, limit)
+                file.too_large(problems, line)
+            elif text.strip():
+                _refuse(text, failed, file, line, problems)
+        else:
+            if type(document) is dict:
+                yield offset, line, 1, document
+            else:
+                said = f"This line is {a_kind_of(document)}, and no row"
+                problems.report(file.source(line), said, hint=ONE_ROW_A_LINE)
+        offset += len(text)
+    return offset, line
 
 
 def _begin(handle: BinaryIO, file: RowFile, problems: Problems) -> int:

@@ -3,11 +3,11 @@
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from dsops.manifest.rows.base import LARGEST_ROW, Cursor, Document, Format, Located, RowFile
+from dsops.manifest.rows.base import LARGEST_ROW, Block, Cursor, Document, Format, Located, RowFile
 from dsops.manifest.rows.formats import format_of
 from dsops.manifest.rows.problems import Problems
 from dsops.manifest.rows.tidy import is_row
@@ -55,7 +55,7 @@ class RowReader:
         root: Path,
         declared: Callable[[Document], Values],
         *,
-        parsed: Callable[[bytes], Values | None] | None = None,
+        parsed: Callable[[Sequence[bytes]], Sequence[Values] | None] | None = None,
         largest: int = LARGEST_ROW,
     ) -> None:
         """Read nothing yet.
@@ -64,7 +64,7 @@ class RowReader:
             rows: What the manifest says.
             root: The stack folder.
             declared: Takes a row's document (``RowCodec.declared``).
-            parsed: Takes a row's JSON text, where that is all it takes (``RowCodec.parsed``).
+            parsed: Takes the JSON texts of rows, where that is all it takes (``RowCodec.parsed``).
             largest: Bytes that one row may have (``RowCodec.part_size``).
         """
         self._rows = rows
@@ -153,13 +153,19 @@ class RowReader:
             if is_row(item.document, file, line, column, problems):
                 yield number, line, column, item.document
 
-    def _take(self, part: _Part, rows: Iterable[Located], take: Take, problems: Problems, *, columns: bool) -> None:
+    def _take(
+        self, part: _Part, rows: Iterable[Located | Block], take: Take, problems: Problems, *, columns: bool
+    ) -> None:
         # Called once a file, and its loop once a row: a million times. What it needs is at hand.
         declared = self._declared
         add_position, add_line, add_column = part.positions.append, part.lines.append, part.columns.append
-        for position, line, column, document in rows:
+        for each in rows:
+            if isinstance(each, Block):
+                self._take_block(part, each, take, problems)
+                continue
+            position, line, column, document = each
             try:
-                values = document if type(document) is tuple else declared(document)
+                values = declared(document)
             except ValueError as refused:
                 problems.row(Source(part.name, line, column), refused)
                 continue
@@ -173,6 +179,20 @@ class RowReader:
                 self._count = part.first + len(part.positions)
                 self._repeated(Source(part.name, line, column), other, problems)
         self._count = part.first + len(part.positions)
+
+    def _take_block(self, part: _Part, block: Block, take: Take, problems: Problems) -> None:
+        others = [*map(take, block.rows)]
+        if others.count(None) == len(others):
+            part.positions.extend(block.positions)
+            part.lines.extend(range(block.line, block.line + len(others)))
+            return
+        for index, other in enumerate(others):
+            if other is None:
+                part.positions.append(block.positions[index])
+                part.lines.append(block.line + index)
+            else:
+                self._count = part.first + len(part.positions)
+                self._repeated(Source(part.name, block.line + index), other, problems)
 
     def _repeated(self, source: Source, other: int, problems: Problems) -> None:
         key = listed(self._rows.key)

@@ -4,7 +4,7 @@ A million rows pass here twice, so it is written in straight lines. Whatever is 
 again by ``dsops.providers.geai.explain``, which knows why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -61,18 +61,21 @@ def quick_declared(document: Mapping[str, Any]) -> Values | None:
     return question, answer, context, sources, variables
 
 
-def quick_parsed(text: bytes) -> Values | None:
-    """Return the values of a declared row's JSON text; None where it takes a closer look."""
+def quick_parsed(texts: Sequence[bytes]) -> list[Values] | None:
+    """Return the values of declared rows, each a JSON text; None where one of them takes a closer look."""
     typed = _typed()
     try:
-        row = typed.decode(text)
+        found = [*map(typed.decode, texts)]
     except typed.REFUSED:
         return None
-    sources = [[each.name, each.value, each.extension] for each in row.expected_sources]
-    variables = [[each.metadata_type, each.key, each.operator, each.value] for each in row.filter_variables]
-    sources.sort()
-    variables.sort()
-    return row.input, row.expected_answer, row.context_document, sources, variables
+    rows = []
+    for row in found:
+        sources = [[each.name, each.value, each.extension] for each in row.expected_sources]
+        variables = [[each.metadata_type, each.key, each.operator, each.value] for each in row.filter_variables]
+        sources.sort()
+        variables.sort()
+        rows.append((row.input, row.expected_answer, row.context_document, sources, variables))
+    return rows
 
 
 def quick_live_parsed(text: bytes) -> list[tuple[str, Values]] | None:

@@ -57,9 +57,9 @@ class Rows:
         values = quick_declared(document)
         return declared_values(document) if values is None else values
 
-    def parsed(self, text: bytes) -> Values | None:
-        """Return the values of a row in field names of the manifest."""
-        return quick_parsed(text)
+    def parsed(self, texts: Sequence[bytes]) -> Sequence[Values] | None:
+        """Return the values of rows in field names of the manifest."""
+        return quick_parsed(texts)
 
     def live(self, document: Mapping[str, Any]) -> LiveRow:
         """Read a row of an answer; null and absent are empty, and either spelling of an extension counts."""

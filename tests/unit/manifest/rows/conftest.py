@@ -62,25 +62,34 @@ def read(tmp_path: Path) -> Read:
             encoding,
             delimiter,
         )
-        reading = Reading(RowReader(rows, tmp_path, Rows().declared, largest=largest or LARGEST_ROW))
-        known: dict[str, int] = {}
-
-        def take(values: Values) -> int | None:
-            number = known.setdefault(values[0], len(known))
-            if number != len(reading.rows):
-                return number
-            reading.rows.append(values)
-            return None
-
-        reading.diagnostics = reading.reader.read(take)
-        assert len(reading.reader) == len(reading.rows)
+        codec, at_most = Rows(), largest or LARGEST_ROW
+        reading = first_pass(RowReader(rows, tmp_path, codec.declared, largest=at_most))
         # What is read twice is the same both times, in whatever order.
         numbers = range(len(reading.rows))
         assert list(reading.reader.values(numbers)) == reading.rows
         assert list(reading.reader.values(reversed(numbers))) == reading.rows[::-1]
-        return reading
+        quick = first_pass(RowReader(rows, tmp_path, codec.declared, parsed=codec.parsed, largest=at_most))
+        assert (quick.rows, quick.places, quick.diagnostics) == (reading.rows, reading.places, reading.diagnostics)
+        return quick
 
     return read
+
+
+def first_pass(reader: RowReader) -> Reading:
+    """Read all rows, told apart by their input."""
+    reading = Reading(reader)
+    known: dict[str, int] = {}
+
+    def take(values: Values) -> int | None:
+        number = known.setdefault(values[0], len(known))
+        if number != len(reading.rows):
+            return number
+        reading.rows.append(values)
+        return None
+
+    reading.diagnostics = reader.read(take)
+    assert len(reader) == len(reading.rows)
+    return reading
 
 
 def row(name: str, **fields: Any) -> dict[str, Any]:

@@ -31,6 +31,14 @@ def test_lines(read: Read, content: bytes, places: list[str]) -> None:
     assert reading.inputs == ["a", "b"][: len(places)]
 
 
+def test_many_lines_among_them_blank_ones_and_some_that_are_no_rows(read: Read) -> None:
+    content = [lines(row(f"q{number}")) for number in range(100)]
+    content[20], content[40], content[41], content[70] = b"\n", b"{\n", lines(row("q39")), lines(row("q3"))
+    reading = read({"f.jsonl": b"".join(content)})
+    assert [each.split(":")[1] for each in reading.said] == ["41", "42", "71"]
+    assert reading.places == [f"f.jsonl:{number + 1}:1" for number in range(100) if number not in (20, 40, 41, 70)]
+
+
 def test_names_of_the_vendor(read: Read) -> None:
     vendor = {
         "dataSetRowId": "7", "dataSetRowInput": "a", "dataSetRowExpectedAnswer": "b", "dataSetRowContextDocument": None,
