@@ -4,7 +4,10 @@ import os
 import random
 import re
 import shlex
+import sqlite3
 import subprocess
+from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -138,3 +141,32 @@ def test_a_folder_that_may_only_be_read(place: Place) -> None:
     assert place.writes() == []
     place.apply().ok()
     place.check_converged()
+
+
+def test_whatever_is_read_of_a_damaged_file_is_read_or_refused(place: Place) -> None:
+    """History, plans, lease and rows too: no command meets anything but what it can explain."""
+    body = place.file.read_bytes()
+    chance = random.Random(SEED)
+    written = [at for at, byte in enumerate(body) if byte]
+    noticed = 0
+    for _ in range(TRIES):
+        changed = bytearray(body)
+        changed[chance.choice(written)] ^= 1 << chance.randrange(8)
+        place.file.write_bytes(changed)
+        store = open_store("sqlite:.dsops/default.db", root=place.folder, stack="disk", env=None)
+        for read in (store.whole, store.holder, store.row_counts, partial(store.history, 9), partial(store.rows, "x")):
+            try:
+                read()
+            except StateError:
+                noticed += 1
+    assert noticed
+
+
+@pytest.mark.parametrize(
+    "damage", ["INSERT INTO plan_runs VALUES ('p', 1, 'finisjed', 1)", "UPDATE history SET changes = '[1'"]
+)
+def test_what_no_checksum_guards_is_still_read_with_care(place: Place, damage: str) -> None:
+    with closing(sqlite3.connect(place.file)) as connection, connection:
+        connection.execute(damage)
+    done = clear_of_trouble(place.run("state", "pull"), 1)
+    assert "It is damaged: " in done.err

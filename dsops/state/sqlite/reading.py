@@ -85,9 +85,13 @@ def read_state(connection: sqlite3.Connection, path: Path) -> State:
 def read_snapshot(connection: sqlite3.Connection, path: Path) -> Snapshot:
     """Return what a session has to know when it begins."""
     rows = connection.execute("SELECT plan_id, saved, status, serial FROM plan_runs")
-    runs = {
-        plan_id: PlanRun(plan_id, bool(saved), PlanStatus(status), serial) for plan_id, saved, status, serial in rows
-    }
+    try:
+        runs = {
+            plan_id: PlanRun(plan_id, bool(saved), PlanStatus(status), serial)
+            for plan_id, saved, status, serial in rows
+        }
+    except ValueError as problem:
+        raise damaged(path, f"what is known of a plan's apply can't be read ({problem})") from problem
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM intents").fetchone()
     state = read_state(connection, path)
     return Snapshot(state, runs, last, frozenset(read_holders(connection, path).values()))
@@ -102,20 +106,23 @@ def read_whole(connection: sqlite3.Connection, path: Path) -> Whole | None:
         state=found.state,
         runs=found.runs,
         last_intent=found.last_intent,
-        history=read_history(connection, -1)[::-1],
+        history=read_history(connection, path, -1)[::-1],
         rows={holder: read_marks(connection, path, holder, None) for holder in sorted(found.holders)},
     )
 
 
-def read_history(connection: sqlite3.Connection, limit: int) -> tuple[HistoryEntry, ...]:
+def read_history(connection: sqlite3.Connection, path: Path, limit: int) -> tuple[HistoryEntry, ...]:
     """Return the newest entries, newest first; all of them for -1."""
     rows = connection.execute(
         "SELECT at, serial, who, command, summary, changes FROM history ORDER BY id DESC LIMIT ?", (limit,)
     )
-    return tuple(
-        HistoryEntry(at, serial, who, command, summary, tuple(orjson.loads(changes)))
-        for at, serial, who, command, summary, changes in rows
-    )
+    try:
+        return tuple(
+            HistoryEntry(at, serial, who, command, summary, tuple(map(str, orjson.loads(changes))))
+            for at, serial, who, command, summary, changes in rows
+        )
+    except (TypeError, ValueError) as problem:
+        raise damaged(path, f"its history can't be read ({problem})") from problem
 
 
 def read_lease(connection: sqlite3.Connection, path: Path) -> Lease:

@@ -47,7 +47,7 @@ class SqliteStore:
 
     def history(self, limit: int) -> Sequence[HistoryEntry]:
         """Return the newest entries of the history, newest first."""
-        return self._read(lambda connection: read_history(connection, max(0, limit)), ())
+        return self._read(lambda connection: read_history(connection, self._path, max(0, limit)), ())
 
     def holder(self) -> Holder | None:
         """Return who holds the lease, alive or not."""
