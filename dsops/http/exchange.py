@@ -136,7 +136,7 @@ class Exchange:
         return Setback(Trouble.UNSENT if unsent else Trouble.LOST, reason)
 
     def _redactor(self, request: Request, signed: Request) -> Redactor:
-        known = (*self._resolved().values(), *self._revealed)
+        known = (*self._resolved().values(), *self._revealed, *self._lanes.secrets)
         return Redactor((*known, *credentials(request.headers, signed.headers)))
 
     def reveal(self, body: Any) -> Any:

@@ -15,6 +15,7 @@ bounded by the connection's ``maxConcurrency`` alone.
 Without ``AsyncClient`` there are no cookies and no redirects either; dsops wants neither.
 """
 
+import base64
 import functools
 import ipaddress
 import ssl
@@ -95,6 +96,24 @@ def _proxy(url: httpx.URL) -> str | None:
     return found if found is None or "://" in found else f"http://{found}"
 
 
+def proxy_secrets(url: httpx.URL) -> tuple[str, ...]:
+    """Return what nobody may see of the proxy to an address: its password, also as it is sent."""
+    try:
+        proxy = httpx.URL(_proxy(url) or "")
+    except httpx.InvalidURL:
+        return ()
+    sent = base64.b64encode(f"{proxy.username}:{proxy.password}".encode()).decode()
+    return (proxy.password, sent) if proxy.userinfo else ()
+
+
+def _way_in(proxy: str | None) -> httpx.Proxy | None:
+    """Return a proxy; one that speaks TLS itself is verified by the same authorities as everybody."""
+    if proxy is None:
+        return None
+    url = httpx.URL(proxy)
+    return httpx.Proxy(url, ssl_context=_tls() if url.scheme == "https" else None)
+
+
 class Lanes:
     """The connections to one endpoint, made when first needed."""
 
@@ -105,6 +124,11 @@ class Lanes:
         self._shared = transport
         self._idle: list[httpx.AsyncBaseTransport] = []
         self._broken: list[httpx.AsyncBaseTransport] = []
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may see of the way out."""
+        return proxy_secrets(self._url)
 
     async def take(self) -> httpx.AsyncBaseTransport:
         """Return a lane that nobody else uses, the one used last if any is idle."""
@@ -130,7 +154,7 @@ class Lanes:
         proxy = _proxy(self._url)
         try:
             return httpx.AsyncHTTPTransport(
-                verify=_tls() if self._url.scheme == "https" else _no_tls(), limits=_ONE, proxy=proxy
+                verify=_tls() if self._url.scheme == "https" else _no_tls(), limits=_ONE, proxy=_way_in(proxy)
             )
         except (ValueError, httpx.InvalidURL, ImportError):
             # The message of httpx would repeat the proxy's password.

@@ -152,7 +152,7 @@ class Transfer:
         self._clock = clock
         self._lanes: dict[str, Lanes] = {}
         self._url = self._checked(address, None)
-        self._redactor = Redactor((address, self._url.raw_path.decode(), self._url.query.decode()))
+        self._address = address
 
     async def __aenter__(self) -> Self:
         return self
@@ -261,11 +261,16 @@ class Transfer:
                     await response.aclose()
             broken = False
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as wrong:
-            reason = self._redactor.text(cause(wrong, idle, left=True))
+            reason = self._redactor(url, lanes).text(cause(wrong, idle, left=True))
             return Setback(Trouble.HOPELESS if is_untrusted(wrong) else Trouble.LOST, reason)
         finally:
             lanes.give(lane, broken=broken)
         return found
+
+    def _redactor(self, url: httpx.URL, lanes: Lanes) -> Redactor:
+        """Return what masks the address, and the one that it led to: each is a key to what is there."""
+        parts = (part for each in (self._url, url) for part in (each.raw_path.decode(), each.query.decode()))
+        return Redactor((self._address, str(url), *(part for part in parts if len(part) > 1), *lanes.secrets))
 
     def _lanes_of(self, url: httpx.URL) -> Lanes:
         origin = f"{url.scheme}://{url.netloc.decode()}"

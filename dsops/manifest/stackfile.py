@@ -75,8 +75,8 @@ def _check_endpoint(draft: Draft, name: str, fields: Mapping[str, Any], field: s
     try:
         parts = urlsplit(fields[field])
         host, _ = parts.hostname, parts.port
-    except ValueError as refused:
-        draft.report(path, f"The {field} of {name} is no URL", detail=f"{refused}.")
+    except ValueError:  # its text repeats a part of the URL, which may be a password in the place of a port
+        draft.report(path, f"The {field} of {name} is no URL", hint="Check its host and its port.")
         return
     if parts.scheme == "http" and not _is_here(host or "") and not fields.get("insecure", False):
         draft.report(
@@ -89,9 +89,7 @@ def _check_endpoint(draft: Draft, name: str, fields: Mapping[str, Any], field: s
 
 def _is_here(host: str) -> bool:
     """Whether a host is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

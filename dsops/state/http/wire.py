@@ -2,8 +2,10 @@
 
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -33,11 +35,12 @@ class Wire:
                 hint="Write https://.",
             )
         user, self._secret = place.credentials()
+        self._proxy_secrets: tuple[str, ...] = ()
+        tls = self._authorities(place)
         self._client = httpx.Client(
             auth=httpx.BasicAuth(user, self._secret) if user or self._secret else None,
-            # For plain HTTP one that trusts nobody: reading the authorities takes 20 ms.
-            verify=httpx.create_ssl_context() if place.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            trust_env=place.scheme == "https",  # proxies are for the network
+            transport=self._way_out(place, tls),
+            trust_env=False,  # what the environment says of proxies and authorities is looked up here
             timeout=httpx.Timeout(60.0, connect=10.0),
             headers={"user-agent": "dsops"},
         )
@@ -59,6 +62,8 @@ class Wire:
                 )
             except (httpx.HTTPError, httpx.InvalidURL) as problem:
                 trouble = f"{type(problem).__name__}: {problem}"
+                if _why_untrusted(problem):
+                    raise self._untrusted(problem) from None
             else:
                 if answer.status_code not in PASSING:
                     return self._allowed(answer)
@@ -69,12 +74,45 @@ class Wire:
 
     def unusable(self, detail: str, hint: str = "Check the address and the server, then try again.") -> StateError:
         """Return the failure of a state on a server."""
-        said = detail.replace(self._secret, "***") if self._secret else detail
+        said = detail
+        for secret in filter(None, (self._secret, *self._proxy_secrets)):
+            said = said.replace(secret, "***")
         return StateError.of(f"The state {self.where} can't be used", detail=said, hint=hint)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _authorities(self, place: Place) -> ssl.SSLContext:
+        """Return whom to trust; for plain HTTP nobody, since reading the authorities takes 20 ms."""
+        try:
+            return httpx.create_ssl_context() if place.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        except OSError as problem:
+            raise self.unusable(
+                f"The certificate authorities can't be loaded: {problem.strerror}.",
+                hint="Correct SSL_CERT_FILE or SSL_CERT_DIR, or unset it.",
+            ) from None
+
+    def _way_out(self, place: Place, tls: ssl.SSLContext) -> httpx.HTTPTransport:
+        """Return a transport; through the proxy that the environment names, unless the server is this machine."""
+        found = None if is_loopback(place.host) or proxy_bypass(_host(place)) else _proxy_for(place.scheme)
+        try:
+            proxy = httpx.Proxy(found, ssl_context=tls if found.startswith("https:") else None) if found else None
+            if proxy and proxy.raw_auth:
+                sent = b64encode(b":".join(proxy.raw_auth)).decode()
+                self._proxy_secrets = (proxy.raw_auth[1].decode(), sent)
+            return httpx.HTTPTransport(verify=tls, proxy=proxy)
+        except (ValueError, httpx.InvalidURL, ImportError):  # whose words repeat the proxy's password
+            raise self.unusable(
+                "HTTPS_PROXY or ALL_PROXY holds no address of a proxy that can be used: http:// or https://.",
+                hint="Correct the variable, or name the host in NO_PROXY.",
+            ) from None
+
+    def _untrusted(self, problem: Exception) -> StateError:
+        return self.unusable(
+            f"The server's certificate is not trusted: {_why_untrusted(problem)}.",
+            hint="If its authority is your own, name it: SSL_CERT_FILE=/path/to/authority.pem.",
+        )
 
     def _allowed(self, answer: httpx.Response) -> httpx.Response:
         if answer.status_code in {401, 403}:
@@ -96,6 +134,21 @@ def json_of(answer: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _proxy_for(scheme: str) -> str:
+    proxies = getproxies()
+    found = proxies.get(scheme) or proxies.get("all") or ""
+    return found if not found or "://" in found else f"http://{found}"
+
+
+def _why_untrusted(problem: BaseException | None) -> str:
+    """Return what is wrong with a certificate; empty where that isn't the problem."""
+    while problem is not None:
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            return problem.verify_message
+        problem = problem.__cause__ or problem.__context__
+    return ""
 
 
 def _host(place: Place) -> str:

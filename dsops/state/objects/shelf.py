@@ -47,6 +47,8 @@ _RETRIES: Final[Any] = {
     "retry_timeout": timedelta(seconds=60),
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
 }
+_UNTRUSTED: Final = re.compile(r"InvalidCertificate\(\s*(\w+)")
+"""What the library says of a certificate stands in the debugging part of its words alone."""
 _GOOD_ENOUGH: Final = 1
 """How hard gzip tries: a tenth of the size, for some milliseconds a save."""
 
@@ -209,7 +211,10 @@ def _version(found: Any) -> str:
 
 def _told(problem: Exception) -> str:
     """Return what the library says, on one line, without the queries of URLs: they may be signed."""
-    line = " ".join(str(problem).partition("\n\nDebug source")[0].split())
+    text, _, source = str(problem).partition("\n\nDebug source")
+    if wrong := _UNTRUSTED.search(source):
+        return f"the server's certificate is not trusted ({wrong[1]}); name an authority of your own in SSL_CERT_FILE"
+    line = " ".join(text.split())
     return re.sub(r"\?[^\s\"')]*", "", line)[:300].rstrip(".")
 
 
