@@ -76,7 +76,7 @@ def test_a_folder_of_authorities(
 
 
 def _hash(authority: trustme.CA) -> str:
-    """Return OpenSSL's hash of an authority's name: SHA-1 of the name in small letters, its first bytes turned round."""
+    """Return OpenSSL's hash of an authority's name: SHA-1 of the name in small letters, turned round."""
     subject = x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject
     plain = x509.Name([x509.NameAttribute(each.oid, str(each.value).lower()) for each in subject])
     whole = plain.public_bytes()
