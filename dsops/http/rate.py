@@ -153,8 +153,10 @@ class Rate:
         if known > 0.8 * refused:
             # Both are near the truth, from below and from above.
             known = (known + refused) / 2
-        self._top = min(refused, max(refused * _DEEPEST, known, _LEAST))
-        self._low = self._top * (1 - max(_DIP, 1.2 / (2 + self._accepted)))
+        dip = max(_DIP, 1.2 / (2 + self._accepted))
+        # Not the refused pace bounds it below, which has dipped: refusal after refusal that would lead to nothing.
+        self._top = max(_LEAST / (1 - dip), min(refused, max(refused * _DEEPEST, known)))
+        self._low = self._top * (1 - dip)
         self.burst = max(1.0, 0.9 * self._bucket(self._top))
         self._paused = max(pause, _SHORTEST_PAUSE)
         self._evidence = self._accepted
