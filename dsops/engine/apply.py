@@ -108,6 +108,7 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
     """
     saved = load_plan(data)
     made, stack = saved.plan, saved.stack
+    rows = _saved_rows(saved)
     if not _confirmed(made, options):
         if made.guards:
             return Applied(made, None, _refused(made))
@@ -121,7 +122,6 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
         _check_state(made, session)
         await session.begin_plan(name, saved=True)
         state, recovered = await recover(session, clients, stack, emit)
-        rows = _saved_rows(saved)
         starts = await recheck(made, state, clients, kinds_of(stack), rows)
         report = await _carry_out(made, state, session, clients, options, emit, starts, rows)
         problems = await _written(session.end_plan(name, finished=_nothing_left(report)))
@@ -140,13 +140,31 @@ def _rows_of(inputs: Inputs) -> dict[Address, RowsToSend]:
 
 
 def _saved_rows(saved: SavedPlan) -> dict[Address, RowsToSend]:
+    """Return the rows that a saved plan sends.
+
+    Raises:
+        DsopsError: It is about kinds that there aren't, or they are no rows: somebody made or changed it by hand.
+    """
+    known = kinds_of(saved.stack)
     keys = {each.address: each.after.rows.key for each in saved.plan.changes if each.after and each.after.rows}
     found = {}
-    for address, rows in saved.rows.items():
-        codec = kind_of(address.type).rows
-        if codec is not None:
+    for address in (change.address for change in saved.plan.changes):
+        if address.type not in known:
+            raise _unusable(f"it is about {address}, and the providers of its connections have no kind {address.type}")
+        codec = known[address.type].rows
+        if address in saved.rows and codec is not None:
+            rows = saved.rows[address]
+            try:
+                for values in rows.values(rows.rows):
+                    codec.document(values)
+            except (LookupError, TypeError, ValueError) as wrong:
+                raise _unusable(f"a row that it holds of {address} is none ({wrong})") from wrong
             found[address] = RowsToSend(codec, keys[address], rows)
     return found
+
+
+def _unusable(why: str) -> DsopsError:
+    return DsopsError.of("this saved plan can't be used", detail=why, hint="make a new one with dsops plan --save FILE")
 
 
 def _leased(stack: Stack, options: Options, emit: Emit) -> AbstractAsyncContextManager[Session]:

@@ -55,29 +55,49 @@ def decode(hint: Any, document: Any) -> Any:
     Raises:
         ValueError, TypeError, KeyError: The document is not of that type.
     """
-    if isinstance(document, dict) and _looks_late(document):
-        match document:
-            case {"$map": dict(plain)}:
-                return {name: decode(Any, value) for name, value in plain.items()}
-            case _:
-                return _late(document)
     origin = typing.get_origin(hint)
+    if isinstance(document, dict) and _looks_late(document):
+        return _marked(hint, origin, document)
     if origin in (Union, types.UnionType):
         return _one_of(typing.get_args(hint), document)
+    if origin in (tuple, frozenset, Sequence) and not isinstance(document, list):
+        raise TypeError(f"{str(document)[:60]!r} is no list")
     if origin in (tuple, frozenset):
         return origin(_items(typing.get_args(hint), document))
     if origin is Sequence:  # of row numbers alone, of which there may be a million
-        return array("I", document)
+        return _numbers(document)
     if origin is not None and issubclass(origin, Mapping):
         key, item = typing.get_args(hint)
         return {decode(key, name): decode(item, value) for name, value in document.items()}
     return _plain(hint, document)
 
 
+def _numbers(document: list[Any]) -> "array[int]":
+    try:
+        return array("I", document)
+    except OverflowError as wrong:
+        raise ValueError(f"a number of a row is out of its range ({wrong})") from wrong
+
+
+def _marked(hint: Any, origin: Any, document: dict[str, Any]) -> Any:
+    """Return a late value, a secret reference or a map that looks like one, where the hint lets it stand."""
+    found: Any
+    match document:
+        case {"$map": dict(plain)}:
+            found = {name: decode(Any, value) for name, value in plain.items()}
+            fits = hint is Any or (isinstance(origin, type) and issubclass(origin, Mapping))
+        case _:
+            found = _late(document)
+            fits = hint is Any or type(found) in (hint, *typing.get_args(hint))
+    if not fits:
+        raise TypeError(f"{next(iter(document))} stands where it can't")
+    return found
+
+
 def _items(hints: tuple[Any, ...], document: Any) -> Iterator[Any]:
     """Yield the items of a tuple or a set; the hints of a tuple of fixed length stand for one item each."""
     if len(hints) > 1 and hints[-1] is not Ellipsis:
-        return map(decode, hints, document)
+        return (decode(hint, item) for hint, item in zip(hints, document, strict=True))
     return (decode(hints[0], item) for item in document)
 
 

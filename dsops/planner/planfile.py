@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from dsops.model import Address, Change, DeclaredRows, DsopsError, Plan, Stack, digest
+from dsops.model import Address, Cause, Change, DeclaredRows, DsopsError, Plan, Stack, digest
 from dsops.planner.codec import decode, encode
 from dsops.planner.document import plan_document, plan_id
 from dsops.planner.rows import SavedRows
@@ -88,9 +88,29 @@ def load_plan(data: bytes) -> SavedPlan:
         rows = {Address.parse(name): SavedRows.of(each) for name, each in content.get("rows", {}).items()}
         if not isinstance(saved, SavedPlan) or plan_id(saved.plan) != content["document"]["planId"]:
             raise _refused("its parts don't belong together")
+        _check(saved, rows)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
         raise _refused(f"it can't be read ({wrong})") from wrong
     return dataclasses.replace(saved, rows=rows)
+
+
+def _check(saved: SavedPlan, rows: Mapping[Address, SavedRows]) -> None:
+    """Refuse a plan that speaks of connections or rows which it doesn't hold.
+
+    Raises:
+        DsopsError, ValueError: It does.
+    """
+    for change in saved.plan.changes:
+        lost = [each.connection for each in change.calls if each.connection not in saved.stack.connections]
+        held = rows[change.address].rows if change.address in rows else {}
+        if lost or not set(_sent(change)) <= held.keys():
+            raise _refused(f"{change.address} needs {'a connection' if lost else 'rows'} that it doesn't hold")
+        for each in (*change.rows.creates, *change.rows.updates, *change.rows.deletes) if change.rows else ():
+            Cause(each.cause or Cause.PENDING)
+        if change.address in rows and (change.after is None or change.after.rows is None):
+            raise _refused(f"it holds rows of {change.address}, and nothing of them is to be recorded")
+    if not rows.keys() <= {change.address for change in saved.plan.changes}:
+        raise _refused("it holds rows that no change is about")
 
 
 def _checksum(content: Mapping[str, Any]) -> str:

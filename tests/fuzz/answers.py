@@ -25,6 +25,7 @@ from dsops.model import (
     Call,
     Connection,
     DsopsError,
+    Effect,
     Entry,
     Flow,
     FlowFailure,
@@ -35,6 +36,7 @@ from dsops.model import (
     Look,
     Lookup,
     Page,
+    Preview,
     Provider,
     Verb,
     canonical,
@@ -144,10 +146,10 @@ class _Rows:
     def begin(self) -> None:
         """Read from the beginning."""
 
-    def take(self, rows: Iterable[Any]) -> None:
+    def take(self, documents: Iterable[Any]) -> None:
         """Read some, compare them, show them."""
         for kind in self.owner.kinds.values():
-            for row in rows if kind.rows is not None else ():
+            for row in documents if kind.rows is not None else ():
                 assert kind.rows is not None
                 live = kind.rows.live(row)
                 canonical(live.values)
@@ -168,20 +170,27 @@ def used(story: Story, found: Any) -> None:
         case Page(items, following):
             _operation(story, items)
             canonical(following)
-        case Entry() as entry:
-            _operation(story, (entry,))
+        case Entry():
+            _operation(story, (found,))
+        case _:
+            canonical(_plain(found))
+
+
+def _plain(found: Any) -> Any:
+    """Return what a flow found as JSON content."""
+    match found:
         case Batch(items):
-            canonical(list(items))
+            return list(items)
         case Job(_, look, document, address):
-            canonical(document)
-            assert isinstance(address, str)
-            look.words.encode()
-        case Lookup(attributes):
-            canonical(attributes)
+            return [document, look.words, address]
+        case Lookup(attributes, note):
+            return [dict(attributes), note]
         case Look():
-            found.words.encode()
-        case dict() | str() | None:
-            canonical(found)
+            return found.words
+        case Preview(count, sample):
+            return [count, list(sample)]
+        case _:
+            return found
 
 
 def _object(kind: Kind | None, live: LiveObject) -> None:
@@ -269,13 +278,17 @@ def _flows(name: str, client: httpx.Client, url: str) -> Iterator[tuple[str, Cal
 
 
 def _further(kind: Kind, live: LiveObject) -> Iterator[tuple[str, Callable[[], Flow]]]:
+    """Yield what else a kind asks for: the version that a tag means, and whether what it made is ready."""
     type_ = kind.info.type
     if type_ == "uipath/Stream":
-        yield f"{type_} lookup", lambda: kind.lookups({"model.tag": "live"}, live.key) or iter(())  # type: ignore[return-value]
+        yield f"{type_} lookup", lambda: _there(kind.lookups({"model.tag": "live"}, live.key))
     if type_ in {"modelarts/Dataset", "modelarts/DatasetVersion", "vi/Export"}:
-        from dsops.model import Effect
+        yield f"{type_} waiting", lambda: _there(kind.waiting(Effect.CREATE, live))
 
-        yield f"{type_} waiting", lambda: kind.waiting(Effect.CREATE, live) or iter(())  # type: ignore[return-value]
+
+def _there(flow: Flow | None) -> Flow:
+    assert flow is not None
+    return flow
 
 
 def _operations(owner: Provider, parents: Mapping[str, LiveObject]) -> Iterator[tuple[str, Callable[[], Flow]]]:
@@ -295,5 +308,3 @@ def _operations(owner: Provider, parents: Mapping[str, LiveObject]) -> Iterator[
         if "id" in operation.arguments:
             arguments["id"] = live.remote_id
         yield words, lambda operation=operation, key=key, arguments=arguments: operation.flow(key, arguments)  # type: ignore[misc]
-
-

@@ -40,7 +40,11 @@ class SavedRows:
         """
         numbers = document["numbers"]
         values = (tuple(each) for each in document["values"])
-        sources = (Source(*each) for each in document["sources"])
+        sources = [Source(file, line, column) for file, line, column in document["sources"]]
+        if {*map(type, numbers), type(document["count"])} != {int}:
+            raise TypeError("a row has a number that is none")
+        if not {*map(_form, sources)} <= {(str, int, int)}:
+            raise TypeError("a row has a source that is none")
         return cls(document["count"], dict(zip(numbers, values, strict=True)), dict(zip(numbers, sources, strict=True)))
 
     def document(self) -> dict[str, Any]:
@@ -63,3 +67,7 @@ class SavedRows:
     def source(self, number: int) -> Source:
         """Return where a row was declared."""
         return self.sources[number]
+
+
+def _form(source: Source) -> tuple[type, type, type]:
+    return type(source.file), type(source.line), type(source.column)
