@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from dsops.cli.files import create_whole
+from dsops.cli.files import create_all
 from dsops.cli.options import Common
 from dsops.cli.output import out, say
 from dsops.engine import Imported, Workspace
@@ -22,12 +22,7 @@ def writer(folder: Path) -> Callable[[Mapping[str, str | Iterable[bytes]]], None
                 detail="\n".join(str(folder / name) for name in taken),
                 hint="Choose another folder with --into, or remove them first.",
             )
-        for name, content in files.items():
-            try:
-                create_whole(folder / name, [content.encode()] if isinstance(content, str) else content)
-            except OSError as error:
-                why = error.strerror or str(error)
-                raise DsopsError.of(f"{folder / name} can't be written", detail=why) from error
+        create_all({folder / name: [text.encode()] if isinstance(text, str) else text for name, text in files.items()})
 
     return write
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from dsops.cli.files import write_atomically
+from dsops.cli.files import unwritten, write_atomically
 from dsops.cli.options import Common
 from dsops.cli.output import out, report, say
 from dsops.model import Address, DeclaredRows, DsopsError, Plan
@@ -38,8 +38,7 @@ def save_plan(path: Path, saved: SavedPlan, rows: Mapping[Address, DeclaredRows]
     try:
         write_atomically(path, dump_plan(saved, rows), mode=0o600)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise DsopsError.of(f"the plan can't be saved to {path}", detail=why) from error
+        raise unwritten(f"the plan can't be saved to {path}", error) from error
     say(printable(f"Saved to {path}; apply it with: dsops apply {os.path.relpath(path)}"))
 
 

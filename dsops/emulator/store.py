@@ -37,7 +37,9 @@ class Store:
         try:
             self._connection = _connect(path)
         except sqlite3.Error as error:
-            raise SetupError(f"{path}: cannot be used as data file ({error}); is another emulator using it?") from error
+            busy = error.sqlite_errorname.startswith("SQLITE_BUSY")
+            what = "is another emulator using it?" if busy else "check the file, its folder and the disk"
+            raise SetupError(f"{path}: cannot be used as data file ({error}); {what}") from error
 
     def close(self) -> None:
         """Close the file. Safe to repeat."""

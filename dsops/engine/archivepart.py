@@ -279,4 +279,6 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as refused:
-        raise DsopsError.of(f"{path} can't be written", detail=refused.strerror or str(refused)) from refused
+        why = refused.strerror or str(refused)
+        hint = "Check the folder, its permissions and the disk; then run the command again: what was downloaded is kept."
+        raise DsopsError.of(f"{path} can't be written", detail=f"{why}.", hint=hint) from refused

@@ -188,7 +188,9 @@ def _place(desk: Desk, name: str, place: Place, part: PartFile, layout: Layout, 
     try:
         write_sheet(part.part, sheet, cells)
     except OSError as refused:
-        raise DsopsError.of(f"{sheet} can't be written", detail=refused.strerror or str(refused)) from refused
+        sheet.unlink(missing_ok=True)
+        hint = "Make room, then run the command again: what was exported is kept."
+        raise DsopsError.of(f"{sheet} can't be written", detail=f"{refused.strerror or refused}.", hint=hint) from refused
     part.finish(sheet, overwrite=overwrite)
 
 

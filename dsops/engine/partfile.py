@@ -250,7 +250,7 @@ def _is_note(note: Any) -> bool:
             "count": int(count),
             "pages": int(pages),
         }:
-            whole = version == _VERSION and 0 <= min(size, count, pages) and max(size, count, pages) < 2**62
+            whole = version == _VERSION and min(size, count, pages) >= 0 and max(size, count, pages) < 2**62
             return whole and isinstance(request.get("arguments", {}), dict) and _is_flat(note)
         case _:
             return False
@@ -291,4 +291,5 @@ def _told(path: Path) -> Iterator[None]:
         raise DsopsError.of(f"{path} is there now, and was not replaced", hint="Give --overwrite.") from taken
     except OSError as refused:
         why = refused.strerror or str(refused)
-        raise DsopsError.of(f"{path} can't be written", detail=why) from refused
+        hint = "Check the folder, its permissions and the disk; then run the command again."
+        raise DsopsError.of(f"{path} can't be written", detail=f"{why}.", hint=hint) from refused

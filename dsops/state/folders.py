@@ -1,6 +1,7 @@
 """Folders and files beside a stack that are nobody else's business."""
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,8 +12,20 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
     if folder.name == ".dsops":
-        with suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
-            ignore.write("# What dsops remembers of this stack is no source.\n*\n")
+        _ignore(folder / ".gitignore")
+
+
+def _ignore(path: Path) -> None:
+    """Write a file that keeps a folder out of Git, unless there is one: whole, for a half one would stay for ever."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.new-{os.getpid()}-{threading.get_ident()}")
+    try:
+        draft.write_text("# What dsops remembers of this stack is no source.\n*\n", encoding="utf-8")
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

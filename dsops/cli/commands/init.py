@@ -34,10 +34,9 @@ def command(common: Common, folder: Path | None, provider: str) -> int:
         say("Add a line to .gitignore: .dsops/")
     else:
         files[ignored] = _IGNORED
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+    from dsops.cli.files import create_all
+
+    create_all({path: [text.encode()] for path, text in files.items()})
     names = [f"  {path.relative_to(target.parent)}" for path in files]
     out("\n".join(["Wrote", *names, f"Next: dsops validate{f' -C {folder}' if folder else ''}"]))
     return 0

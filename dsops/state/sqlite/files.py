@@ -95,7 +95,7 @@ def create(path: Path) -> None:
         make_folder(path.parent)
         refuse_network(path)
         try:
-            _fill(draft)
+            _fill(draft, path)
             with suppress(FileExistsError):
                 os.link(draft, path)
         finally:
@@ -104,8 +104,8 @@ def create(path: Path) -> None:
     except OSError as problem:
         raise unusable(
             path,
-            f"It can't be created: {problem.strerror}: {problem.filename}.",
-            hint="Check the folder and its permissions.",
+            f"It can't be created: {problem.strerror or problem}.",
+            hint="Check the folder, its permissions and the disk; then run the command again.",
         ) from problem
 
 
@@ -224,9 +224,9 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         return connection
 
 
-def _fill(draft: Path) -> None:
+def _fill(draft: Path, path: Path) -> None:
     os.close(os.open(draft, os.O_CREAT | os.O_RDWR | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-    with explaining(draft), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+    with explaining(path), closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         with transaction(connection, "IMMEDIATE"):
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
