@@ -41,7 +41,9 @@ SEED = {
 
 _LIMITED = (
     "import os, resource, sys; most = int(sys.argv[1]); "
-    "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)); os.execv(sys.argv[2], sys.argv[2:])"
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)); "
+    "os.environ['PYTHONDONTWRITEBYTECODE'] = '1'; "  # it would leave half of a module behind, and believe in it
+    "os.execv(sys.argv[2], sys.argv[2:])"
 )
 
 
