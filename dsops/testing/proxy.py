@@ -3,9 +3,11 @@
 import contextlib
 import http.client
 import http.server
+import io
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -116,6 +118,8 @@ class Proxy:
     answered: Callable[[int], None] = lambda _: None
     _rules: list[_Rule] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _handled: threading.Condition = field(default_factory=threading.Condition)
+    _handling: int = 0
 
     @property
     def writes(self) -> list[Seen]:
@@ -147,6 +151,23 @@ class Proxy:
                     return rule.fault
         return None
 
+    def wait(self) -> None:
+        """Return once no request is at work, not even one whose client has gone."""
+        with self._handled:
+            self._handled.wait_for(lambda: self._handling == 0)
+
+    @contextlib.contextmanager
+    def handling(self) -> Iterator[None]:
+        """Be at work on a request."""
+        with self._handled:
+            self._handling += 1
+        try:
+            yield
+        finally:
+            with self._handled:
+                self._handling -= 1
+                self._handled.notify_all()
+
     def note(self, request: Seen) -> None:
         """Add to the log."""
         with self._lock:
@@ -156,7 +177,7 @@ class Proxy:
 @contextlib.contextmanager
 def proxied(upstream: str) -> Iterator[Proxy]:
     """Stand in front of a server; yields the proxy, and stops it."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server = _Server(("127.0.0.1", 0), _Handler)
     proxy = Proxy(f"http://127.0.0.1:{server.server_address[1]}", upstream)
     server.proxy = proxy  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -167,6 +188,13 @@ def proxied(upstream: str) -> Iterator[Proxy]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -182,12 +210,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         at = time.monotonic()
         request = Seen(self.command, self.path, self.rfile.read(int(self.headers.get("content-length", 0))), at=at)
         trouble = proxy.due(request)
-        try:
-            status, headers, body = self._met(proxy, request, trouble)
-            proxy.note(replace(request, status=status, answer=body, fault=trouble))
-            self._answer(status, headers, body, trouble if isinstance(trouble, Fault) else None)
-        finally:
-            proxy.answered(self.client_address[1])
+        with proxy.handling():
+            try:
+                status, headers, body = self._met(proxy, request, trouble)
+                proxy.note(replace(request, status=status, answer=body, fault=trouble))
+                self._answer(status, headers, body, trouble if isinstance(trouble, Fault) else None)
+            finally:
+                proxy.answered(self.client_address[1])
         if trouble is Fault.STALLED:
             with contextlib.suppress(OSError):
                 self.connection.recv(1)
@@ -268,6 +297,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             for each in (self.rfile, self.wfile, self.connection):
                 each.close()
+            self.rfile, self.wfile = io.BytesIO(), io.BytesIO()  # the base class flushes and closes them once more
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base class has it
         """Say nothing."""

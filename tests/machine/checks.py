@@ -39,7 +39,8 @@ def check_code(verb: str, ran: Ran) -> None:
     code = ran.done.code
     assert code in _CODES[verb], f"{verb}: exit {code}\n{ran.done.out}\n{ran.done.err}"
     if verb != "apply" or code == 1:
-        assert [f"{each.method} {each.target}" for each in ran.writes] == [], f"{verb}: exit {code}, and it wrote"
+        told = [f"{each.method} {each.target}" for each in ran.writes]
+        assert told == [], f"{verb}: exit {code}, and it wrote {told}"
     if code == 1:
         assert ran.done.err.strip(), "an error without a word"
 

@@ -12,7 +12,7 @@ from tests.support import RunningEmulator, start_emulator
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[RunningEmulator]:
     """An emulator whose work is done at once."""
-    with start_emulator() as running:
+    with start_emulator("--modelarts-delay", "0", "--version-interval", "0", "--vi-delay", "0") as running:
         yield running
 
 

@@ -10,14 +10,15 @@ has waited with a time limit before. Installed in a process before anything that
 """
 
 import asyncio
+import re
 import selectors
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-_POLL = 0.005
 _LOOK = 0.02
+_REQUEST = re.compile(rb"[A-Z]+ /\S* HTTP/1\.1\r\n")
 _AT_WORK = float("-inf")
 
 
@@ -29,8 +30,9 @@ class LeapingTime:
         self._monotonic, self._wall = time.monotonic, time.time
         self._ahead = 0.0
         self._shift = 0.0
-        self._busy: set[int] = set()
+        self._open: dict[int, int] = {}
         self._threads: dict[threading.Thread, float] = {}
+        self._conditions: dict[threading.Thread, threading.Condition] = {}
         self._lock = threading.Lock()
         self._wait: Callable[..., bool] = threading.Condition.wait
 
@@ -57,21 +59,32 @@ class LeapingTime:
         """Set the wall clock forward or back, as people and time servers do."""
         self._shift += seconds
 
-    def begin(self, port: int) -> None:
-        """Note that a request is under way from a port."""
+    def open(self, port: int) -> None:
+        """Note that a connection begins."""
         with self._lock:
-            self._busy.add(port)
+            self._open[port] = 0
+
+    def begin(self, port: int) -> None:
+        """Note that a request is under way on a connection."""
+        with self._lock:
+            self._open[port] += 1
 
     def done(self, port: int) -> None:
-        """Note that it isn't any more."""
+        """Note that one isn't any more."""
         with self._lock:
-            self._busy.discard(port)
+            if port in self._open:
+                self._open[port] -= 1
+
+    def close(self, port: int) -> None:
+        """Note that a connection has ended."""
+        with self._lock:
+            self._open.pop(port, None)
 
     def start_over(self) -> None:
         """Know of nothing under way."""
         with self._lock:
-            self._busy.clear()
-            self._threads.clear()
+            self._open.clear()
+            self._threads = {thread: until for thread, until in self._threads.items() if thread in self._conditions}
 
     def is_idle(self) -> bool:
         """Whether nothing is under way."""
@@ -79,14 +92,20 @@ class LeapingTime:
             return self._idle()
 
     def leap(self, seconds: float) -> None:
-        """Leap forward if nothing is under way, not past the instant for which a thread waits."""
+        """Leap forward if nothing is under way, not past the instant for which a thread waits, and wake that one."""
         with self._lock:
-            if self._idle():
-                self._ahead += min([seconds, *(until - self.monotonic() for until in self._instants())])
+            if not self._idle():
+                return
+            self._ahead += min([seconds, *(until - self.monotonic() for until in self._instants())])
+            now = self.monotonic()
+            due = [condition for thread, condition in self._conditions.items() if self._threads[thread] <= now]
+        for condition in due:
+            with condition:
+                condition.notify_all()
 
     def _idle(self) -> bool:
         now = self.monotonic()
-        return not self._busy and all(until > now for until in self._instants())
+        return not any(self._open.values()) and all(until > now for until in self._instants())
 
     def _instants(self) -> list[float]:
         """Return until when each thread waits; one that is at work waits for nothing."""
@@ -94,23 +113,19 @@ class LeapingTime:
         return [until for thread, until in self._threads.items() if thread is not me and thread.is_alive()]
 
     def _wait_for(self, condition: threading.Condition, timeout: float | None) -> bool:
-        until = float("inf") if timeout is None else self.monotonic() + timeout
         me = threading.current_thread()
-        known = me in self._threads or timeout is not None
+        if timeout is None and me not in self._threads:
+            return self._wait(condition)
+        until = float("inf") if timeout is None else self.monotonic() + timeout
+        with self._lock:
+            self._threads[me], self._conditions[me] = until, condition
         try:
-            while True:
-                if known:
-                    with self._lock:
-                        self._threads[me] = until
-                left = None if timeout is None else min(max(0.0, until - self.monotonic()), _POLL)
-                if self._wait(condition, left):
-                    return True
-                if self.monotonic() >= until:
-                    return False
+            # Woken by a leap it has waited long enough. So has one that is notified just then: nobody can tell.
+            return self._wait(condition, timeout) and self.monotonic() < until
         finally:
-            if known:
-                with self._lock:
-                    self._threads[me] = _AT_WORK
+            with self._lock:
+                self._threads[me] = _AT_WORK
+                del self._conditions[me]
 
 
 class _Policy(asyncio.DefaultEventLoopPolicy):
@@ -133,13 +148,15 @@ class _Loop(asyncio.SelectorEventLoop):
         transport, protocol = await super().create_connection(factory, *args, **more)
         port = transport.get_extra_info("sockname")[1]
         write, lost = transport.write, protocol.connection_lost
+        self._leaping.open(port)
 
         def writing(data: Any) -> None:
-            self._leaping.begin(port)
+            if _REQUEST.match(data):  # and not the body of one
+                self._leaping.begin(port)
             write(data)
 
         def losing(exc: Exception | None) -> None:
-            self._leaping.done(port)
+            self._leaping.close(port)
             lost(exc)
 
         transport.write, protocol.connection_lost = writing, losing  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ run every time.
 """
 
 import os
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.machine.account import Account, Caller
 from tests.machine.geai import Geai
 from tests.machine.machine import Machine
+from tests.machine.modelarts import Modelarts
 from tests.machine.uipath import Uipath
+from tests.machine.vi import Vi
 from tests.machine.worker import Worker
 from tests.support import TOKEN, RunningEmulator
+from tests.support.vi import headers as vi_headers
 
 _ASKED = os.environ.get("DSOPS_EXAMPLES", "")
 _SETTINGS = settings(
@@ -37,14 +41,22 @@ def _run(account: Account, worker: Worker, folder: Path) -> None:
     run_state_machine_as_test(type("Machine", (Machine,), members), settings=_SETTINGS)
 
 
-_ACCOUNTS = (Uipath, Geai)
+_HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(0 if _ASKED else 120)
-@pytest.mark.parametrize("account", _ACCOUNTS, ids=lambda each: each.__name__.lower())
+@pytest.mark.parametrize(
+    ("account", "headers"),
+    [(Uipath, _HEADERS), (Geai, _HEADERS), (Modelarts, {"X-Auth-Token": TOKEN}), (Vi, vi_headers())],
+    ids=("uipath", "geai", "modelarts", "vi"),
+)
 def test_it_converges_and_touches_nothing_else(
-    account: type[Uipath | Geai], emulator: RunningEmulator, worker: Worker, tmp_path: Path
+    account: Callable[[Caller], Account],
+    headers: Mapping[str, str],
+    emulator: RunningEmulator,
+    worker: Worker,
+    tmp_path: Path,
 ) -> None:
-    with closing(Caller(emulator.url, {"Authorization": f"Bearer {TOKEN}"})) as call:
+    with closing(Caller(emulator.url, headers)) as call:
         _run(account(call), worker, tmp_path)

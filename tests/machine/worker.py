@@ -151,6 +151,7 @@ def _run(asked: Mapping[str, Any], proxy: Any, leaping: Any) -> dict[str, Any]:
         proxy.fail(_made(trouble["do"], stated), _when(trouble, leaping), times=trouble.get("times", 1))
     began = time.monotonic()
     code = run(asked["args"])
+    proxy.wait()
     gc.unfreeze()
     gc.enable()
     arrived = [
