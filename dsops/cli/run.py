@@ -5,7 +5,9 @@ the plan was done. 130 and 143 after SIGINT and SIGTERM.
 """
 
 import gc
+import re
 import signal
+import sys
 from collections.abc import Sequence
 from types import FrameType
 
@@ -17,6 +19,8 @@ from dsops.cli.options import shared
 from dsops.cli.output import lost, prepare, say
 
 _HERE = "dsops.cli.commands"
+_QUERY = re.compile(r"(\w+://[^\s?\"']+)\?[^\s\"']+")
+"""What stands behind the question mark of an address may be its signature."""
 
 COMMANDS = {
     "init": (f"{_HERE}.init", "a stack to start from"),
@@ -105,6 +109,15 @@ def _usage(error: click.ClickException) -> int:
 def _bug(error: Exception) -> int:
     import traceback
 
-    say("".join(traceback.format_exception(error)).rstrip())
+    say(_masked("".join(traceback.format_exception(error)).rstrip()))
     say("\nThis is a bug in dsops: please report it with the lines above.")
     return 1
+
+
+def _masked(text: str) -> str:
+    """Take out what no text of ours may hold: a bug's may, for nobody foresaw it."""
+    from dsops.http.secret import Redactor
+
+    rooms = (sys.modules.get(name) for name in ("dsops.http.secret", "dsops.state.address"))
+    secrets = [secret for room in rooms if room is not None for secret in room.RESOLVED]
+    return _QUERY.sub(r"\1?***", Redactor(secrets).text(text))

@@ -26,6 +26,10 @@ _WORD = re.compile("[A-Za-z0-9._~-]+")
 _CREDENTIAL_WORDS = ("auth", "token", "secret", "key", "cookie", "signature")
 
 
+RESOLVED: set[str] = set()
+"""Every secret that this process has found: for whoever writes down what nobody expected."""
+
+
 def resolve_secret(ref: SecretRef, root: Path) -> str:
     """Find the value of a secret.
 
@@ -52,6 +56,7 @@ def resolve_secret(ref: SecretRef, root: Path) -> str:
             detail="Such a value can't stand in an HTTP header.",
             hint="Store the bare value, in one line.",
         )
+    RESOLVED.add(value)
     return value
 
 

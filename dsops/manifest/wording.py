@@ -19,7 +19,8 @@ _TYPES = {
 }  # fmt: skip
 _BOUNDS = {"minimum": "{} or more", "maximum": "{} or less", "exclusiveMinimum": "more than {}"}
 _COUNTED = {"Length": "characters", "Items": "entries", "Properties": "entries"}
-_USER = re.compile(r"//[^/@]*@")
+_USER = re.compile(r"(://)[^\s\"]*@")
+_QUERY = re.compile(r"(://[^\s\"?#]*[?#])[^\s\"]+")
 """Name and password in a URL, which no message may repeat."""
 _YAML_1_1 = {"yes", "no", "on", "off", "y", "n"}
 
@@ -201,5 +202,5 @@ def _shown(value: Any) -> str:
     """Return a value for an error message, cut where it is long."""
     if isinstance(value, dict | list):
         return a_kind_of(value)
-    text = _USER.sub("//...@", json.dumps(value, ensure_ascii=False))
+    text = _QUERY.sub(r"\1...", _USER.sub(r"\1...@", json.dumps(value, ensure_ascii=False)))
     return text if len(text) <= 60 else f"{text[:57]}...{text[0] if text[0] == chr(34) else ''}"

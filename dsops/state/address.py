@@ -13,6 +13,10 @@ from dsops.model import StateError
 USERNAME = "DSOPS_STATE_USERNAME"
 PASSWORD = "DSOPS_STATE_PASSWORD"  # noqa: S105 - the name of a variable
 
+RESOLVED: set[str] = set()
+"""Every password that this process has found: for whoever writes down what nobody expected."""
+
+_LARGEST_FILE = 65536
 _REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 """Around the number of a reference while an address is taken apart: they mean nothing in a URL."""
@@ -51,7 +55,9 @@ class Place:
             StateError: A reference leads nowhere.
         """
         user = self._resolved(self.user) or os.environ.get(USERNAME, "")
-        return user, self._resolved(self.secret) or os.environ.get(PASSWORD, "")
+        password = self._resolved(self.secret) or os.environ.get(PASSWORD, "")
+        RESOLVED.add(password)
+        return user, password
 
     def _resolved(self, text: str) -> str:
         return _REFERENCE.sub(lambda found: _resolve(found[1], found[2], self.root), text)
@@ -114,10 +120,19 @@ def _split(plain: str) -> tuple[SplitResult, int | None, dict[str, str]]:
         port = parts.port
         query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError:  # its text may quote a secret
-        raise StateError.of(
-            f"The address of the state, {plain.partition(':')[0]}:..., is no URL", hint=_FORMS
-        ) from None
+        raise _no_url(plain) from None
+    # A password with such a sign ends the host too early, and would stand where everybody may read.
+    if parts.fragment or "@" in parts.path or "@" in parts.query:
+        raise _no_url(plain)
     return parts, port, query
+
+
+def _no_url(plain: str) -> StateError:
+    return StateError.of(
+        f"The address of the state, {plain.partition(':')[0]}:..., is no URL",
+        detail="Signs such as @ / ? # mean something in a URL. Elsewhere they are written %40 %2F %3F %23.",
+        hint=_FORMS,
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -158,8 +173,16 @@ def _resolve(scheme: str, name: str, root: Path) -> str:
                 hint=f"Set {name}.",
             )
         return value
+    path = root / name
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        raise StateError.of(
+            f"The address of the state needs {named}, and that lies outside the stack folder",
+            detail="Its path starts at the stack folder and may not leave it, by a link neither.",
+            hint="Put the file itself there, or name an environment variable: ${env:NAME}.",
+        )
     try:
-        value = (root / name).read_text("utf-8").removesuffix("\n")
+        with path.open("rb") as file:
+            value = file.read(_LARGEST_FILE).decode().removesuffix("\n")
     except (OSError, UnicodeDecodeError) as problem:
         raise StateError.of(
             f"The address of the state needs {named}, and that file can't be read",

@@ -140,8 +140,12 @@ def command(
     require_emulator()
     from dsops import emulator
     from dsops.emulator.serve import serve
+    from dsops.http.lanes import is_loopback
     from dsops.model import DsopsError
+    from dsops.render import printable
 
+    if not is_loopback(host):
+        say(printable(f"warning: whoever reaches {host or 'this machine'} can use it, and read what it was sent."))
     guide = common.log_level in {"debug", "info"}
     try:
         options = emulator.Options(
