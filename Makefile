@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check fix bench bench-rows build clean
+.PHONY: help venv demo test check fix bench bench-rows fuzz build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,12 @@ bench-rows: $(STAMP) ## the same for rows, up to a million of them
 	@echo "Measuring rows (nothing else should run on this machine now)"
 	@$(BIN)/python -m tests.benchmarks --only rows-10000 --only rows-100000 --only rows-create --only rows-1000000
 
+# What is looked for with coverage in mind needs atheris, which there isn't for every Python; without it chance has to do.
+fuzz: $(STAMP) ## hostile input to every reader, for SECONDS=60 (ARGS="--only NAME")
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check 'atheris>=3,<4' 2>/dev/null || true
+	@echo "Fuzzing"
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
+
 build: $(STAMP) ## the wheel and the source archive, in dist/
 	@echo "Building into dist/"
 	@rm -rf dist
@@ -61,5 +67,5 @@ build: $(STAMP) ## the wheel and the source archive, in dist/
 
 clean: ## remove everything that make and the tools made
 	@echo "Removing the virtual environment, builds and caches"
-	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache fuzz-crashes
 	@find dsops tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -43,6 +43,7 @@ from dsops.model import (
     masked,
 )
 from dsops.providers import provider
+from tests.fuzz.hostile import Chance, bytes_of, worsened
 from tests.support.vi import ORGANIZATION, SECRET, add_export, held_datasets
 
 MOST_CALLS = 60
@@ -74,6 +75,19 @@ class Story:
     def owner(self) -> Provider:
         """The provider."""
         return provider(self.provider)
+
+
+STATUSES = (200, 200, 201, 202, 204, 302, 400, 404, 409, 429, 500, 503)
+
+
+def worse(story: Story, chance: Chance) -> list[tuple[int, bytes]]:
+    """Return the answers of a story, one of them made worse."""
+    answers = list(story.answers)
+    which = chance.randrange(len(answers))
+    status, body = answers[which]
+    status = chance.choice(STATUSES) if chance.random() < 0.3 else status
+    answers[which] = status, bytes_of(worsened(orjson.loads(body) if body else None, chance), chance)
+    return answers
 
 
 class Endless(AssertionError):
