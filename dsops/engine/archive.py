@@ -189,7 +189,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as refused:
         why = refused.strerror or str(refused)
-        hint = "Check the folder, its permissions and the disk; then run the command again: what was downloaded is kept."
+        hint = "Check the folder, its permissions and the disk; then run the command again: what came is kept."
         raise DsopsError.of(f"{path} can't be written", detail=f"{why}.", hint=hint) from refused
 
 

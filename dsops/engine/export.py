@@ -190,7 +190,8 @@ def _place(desk: Desk, name: str, place: Place, part: PartFile, layout: Layout, 
     except OSError as refused:
         sheet.unlink(missing_ok=True)
         hint = "Make room, then run the command again: what was exported is kept."
-        raise DsopsError.of(f"{sheet} can't be written", detail=f"{refused.strerror or refused}.", hint=hint) from refused
+        why = refused.strerror or str(refused)
+        raise DsopsError.of(f"{sheet} can't be written", detail=f"{why}.", hint=hint) from refused
     part.finish(sheet, overwrite=overwrite)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.mail import DATASET, STACK
-from tests.disk.place import TARGET, Place, clear_of_trouble, files, limited
+from tests.disk.place import TARGET, Inject, Place, clear_of_trouble, files, limited
 from tests.support import DSOPS, Done, RunningEmulator, start_emulator
 from tests.support.vi import SECRET
 
