@@ -1,6 +1,8 @@
 """Options of the commands that read live objects."""
 
+import math
 import re
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +35,17 @@ def full_option(function: _Function) -> _Function:
     return click.option("--full", is_flag=True, help="Show all rows and calls, and what the calls send.")(function)
 
 
+def timeout_option(function: _Function) -> _Function:
+    """Add the option that bounds a whole run."""
+    help_ = "End after so long (30m): nothing new begins, and what is in flight is finished."
+    return click.option("--timeout", type=Duration(), metavar="TIME", help=help_)(function)
+
+
 def reading_options(function: _Function) -> _Function:
     """Add the options that say which resources a command is about and how it reads."""
     for option in (
         full_option,
+        timeout_option,
         click.option(
             "--parallelism", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most requests at once."
         ),
@@ -99,6 +108,7 @@ def options(command: str, given: dict[str, Any], *, destroy: bool = False, full:
     """Return the engine's options of what was given."""
     from dsops.engine import Options
 
+    timeout = given.get("timeout")
     return Options(
         command=f"dsops {command}",
         destroy=destroy,
@@ -109,6 +119,7 @@ def options(command: str, given: dict[str, Any], *, destroy: bool = False, full:
         confirm=given.get("confirm"),
         stop_on_error=given.get("on_error") == "stop",
         lock_timeout=given.get("lock_timeout", 0.0),
+        deadline=math.inf if timeout is None else time.monotonic() + timeout,
         full=full,
         asks=not given.get("auto_approve"),
     )

@@ -15,6 +15,7 @@ from dsops.engine.recheck import recheck
 from dsops.engine.reconcile import plan_of, reconcile
 from dsops.engine.recover import recover, recovered_view
 from dsops.engine.rowbody import RowsToSend
+from dsops.engine.runtime import in_time, lock_wait, stopping_at
 from dsops.engine.send import Sender
 from dsops.engine.signals import draining
 from dsops.model import (
@@ -59,7 +60,7 @@ async def plan(workspace: Workspace, options: Options, emit: Emit) -> Planned:
     """
     store = store_of(workspace.stack)
     state = store.load()
-    async with connected(workspace.stack, options, emit) as clients:
+    async with connected(workspace.stack, options, emit) as clients, in_time(options.deadline):
         state = await recovered_view(state, clients, workspace.stack, emit)
         made, inputs = await reconcile(workspace, state, clients, options, store.rows)
     return Planned(made, {address: side.declared for address, side in inputs.rows.items()})
@@ -80,8 +81,9 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
     """
     stack = workspace.stack
     async with _leased(stack, options, emit) as session, connected(stack, options, emit) as clients:
-        state, recovered = await recover(session, clients, stack, emit)
-        made, inputs = await reconcile(workspace, state, clients, options, session.rows)
+        async with in_time(options.deadline):
+            state, recovered = await recover(session, clients, stack, emit)
+            made, inputs = await reconcile(workspace, state, clients, options, session.rows)
         confirmed = _confirmed(made, options)
         if confirmed:
             quoted = {guard.name for guard in made.guards}
@@ -95,7 +97,8 @@ async def apply(workspace: Workspace, options: Options, emit: Emit, approve: App
             return Applied(made, None)
         asked = approve is not None and options.asks
         rows = _rows_of(inputs)
-        starts = await recheck(made, state, clients, kinds_of(stack), rows) if asked else {}
+        async with in_time(options.deadline):
+            starts = await recheck(made, state, clients, kinds_of(stack), rows) if asked else {}
         report = await _carry_out(made, state, session, clients, options, emit, starts, rows)
         return Applied(made, dataclasses.replace(report, recovered=recovered))
 
@@ -121,8 +124,9 @@ async def apply_saved(data: bytes, options: Options, emit: Emit) -> Applied:
     async with _leased(stack, options, emit) as session, connected(stack, options, emit) as clients:
         _check_state(made, session)
         await session.begin_plan(name, saved=True)
-        state, recovered = await recover(session, clients, stack, emit)
-        starts = await recheck(made, state, clients, kinds_of(stack), rows)
+        async with in_time(options.deadline):
+            state, recovered = await recover(session, clients, stack, emit)
+            starts = await recheck(made, state, clients, kinds_of(stack), rows)
         report = await _carry_out(made, state, session, clients, options, emit, starts, rows)
         problems = await _written(session.end_plan(name, finished=_nothing_left(report)))
         problems = tuple(dict.fromkeys((*report.diagnostics, *problems)))  # the same trouble twice is one
@@ -171,7 +175,7 @@ def _leased(stack: Stack, options: Options, emit: Emit) -> AbstractAsyncContextM
     def tell(words: str) -> None:
         emit(Event(EventKind.WAITING, words))
 
-    return store_of(stack).lease(command=options.command, wait=options.lock_timeout, on_event=tell)
+    return store_of(stack).lease(command=options.command, wait=lock_wait(options), on_event=tell)
 
 
 def _confirmed(made: Plan, options: Options) -> bool:
@@ -224,18 +228,18 @@ async def _carry_out(
     starts: Mapping[Address, Start],
     rows: Mapping[Address, RowsToSend],
 ) -> Report:
-    """Run a plan's calls until they are done, or a signal says to stop."""
+    """Run a plan's calls until they are done, or a signal or the run's time says to stop."""
     emit(Event(EventKind.PLANNED, total=len(made.changes)))
     sender = Sender(session, clients, kinds_of(clients.stack), emit, run=uuid.uuid4().hex, plan_id=plan_id(made))
     ids = recorded_ids(state.records, made.changes)
     executor = Executor(made, session, sender, ids, starts, rows, options.stop_on_error, emit)
 
     def stop(why: str) -> None:
-        executor.stopping = why
+        executor.stopping = executor.stopping or why
         words = f"{why}: what is in flight is finished, nothing new begins; a second signal abandons it"
         emit(Event(EventKind.WAITING, words))
 
-    with draining(stop) as interrupt:
+    with draining(stop) as interrupt, stopping_at(options.deadline, stop):
         try:
             wave = 1 if options.stop_on_error else session.wave
             await executor.run(max(options.parallelism, wave))  # how many requests are in flight, the clients decide

@@ -32,11 +32,14 @@ from dsops.providers import kinds, provider
 class Clients:
     """The clients of a run, each made when first used; flows are driven here."""
 
-    def __init__(self, stack: Stack, gate: asyncio.Semaphore, emit: Emit, exits: AsyncExitStack) -> None:
+    def __init__(
+        self, stack: Stack, gate: asyncio.Semaphore, emit: Emit, exits: AsyncExitStack, deadline: float
+    ) -> None:
         self._stack = stack
         self._gate = gate
         self._emit = emit
         self._exits = exits
+        self._deadline = deadline
         self._open: dict[str, Client] = {}
         self._all: list[Client] = []
         self._known: dict[str, Connection] = {}
@@ -46,6 +49,11 @@ class Clients:
     def stack(self) -> Stack:
         """The stack whose connections these are."""
         return self._stack
+
+    @property
+    def deadline(self) -> float:
+        """Monotonic instant at which the run's time is up."""
+        return self._deadline
 
     @property
     def reads(self) -> int:
@@ -92,7 +100,8 @@ class Clients:
 
     def _make(self, connection: Connection) -> Client:
         root = Path(self._stack.root)
-        client = Client(connection, provider(connection.provider), root=root, gate=self._gate, emit=self._emit)
+        codec = provider(connection.provider)
+        client = Client(connection, codec, root=root, gate=self._gate, emit=self._emit, until=self._deadline)
         self._exits.push_async_exit(client)
         self._all.append(client)
         return client
@@ -147,7 +156,7 @@ async def drive(flow: Flow, ask: Callable[[Call], Awaitable[Answer]]) -> Any:
 async def connected(stack: Stack, options: Options, emit: Emit) -> AsyncIterator[Clients]:
     """Open the connections of a stack for a run."""
     async with AsyncExitStack() as exits:
-        yield Clients(stack, asyncio.Semaphore(options.parallelism), emit, exits)
+        yield Clients(stack, asyncio.Semaphore(options.parallelism), emit, exits, options.deadline)
 
 
 def kinds_of(stack: Stack) -> Mapping[str, Kind]:

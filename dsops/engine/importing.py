@@ -16,6 +16,7 @@ from dsops.engine.connect import Clients, at_home, connected, kinds_of
 from dsops.engine.observe import Observer
 from dsops.engine.options import Emit, Options, Workspace
 from dsops.engine.rowimport import ImportedRows, RowImport
+from dsops.engine.runtime import in_time, lock_wait
 from dsops.engine.sending import holder_of
 from dsops.manifest import write_documents
 from dsops.manifest.rows import write_rows
@@ -171,14 +172,15 @@ async def _import(
 
     store = store_of(stack)
     async with (
-        store.lease(command=options.command, wait=options.lock_timeout, on_event=tell) as session,
+        store.lease(command=options.command, wait=lock_wait(options), on_event=tell) as session,
         connected(stack, options, emit) as clients,
     ):
         state = at_home(session.state, stack)
-        found = await find(Observer(clients, kinds_of(stack)))
-        naming = _Naming(workspace, state, connection, given)
-        new = [each for kind, live in found if (each := naming.take(kind, live)) is not None]
-        new = [await _with_rows(each, connection, clients) for each in new]
+        async with in_time(options.deadline):
+            found = await find(Observer(clients, kinds_of(stack)))
+            naming = _Naming(workspace, state, connection, given)
+            new = [each for kind, live in found if (each := naming.take(kind, live)) is not None]
+            new = [await _with_rows(each, connection, clients) for each in new]
         manifests = [each for each in new if each.resource is None]
         files = _files(manifests, workspace, connection, folder)
         rows = {_rows_file(each.address): each.rows for each in manifests if each.rows}

@@ -1,5 +1,6 @@
 """What the engine is asked, and what it answers."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ class Options:
         confirm: Id of the plan whose guards are to be passed.
         stop_on_error: Start nothing more after a failure.
         lock_timeout: Seconds to wait for the lease.
+        deadline: Monotonic instant at which the run's time is up.
         full: Whether the plan is to hold every row that changes, not the first of them only.
         asks: Whether a person is asked, so that time passes between the plan and its apply.
     """
@@ -43,6 +45,7 @@ class Options:
     confirm: str | None = None
     stop_on_error: bool = False
     lock_timeout: float = 0.0
+    deadline: float = math.inf
     full: bool = False
     asks: bool = True
 

@@ -23,6 +23,7 @@ from typing import Any
 from dsops.engine.connect import Clients
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
+from dsops.engine.runtime import given_up
 from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown, unsaved
 from dsops.http import Answer, explain
 from dsops.model import (
@@ -219,7 +220,7 @@ class _Errand:
 
     async def _look_for_finer(self, times: int) -> _Sent | None:
         target, write = self._rows.target(self._job.call), self._job.call.rows
-        async for _ in pauses(self._settle_time):
+        async for _ in pauses(self._settle_time, self._clients.deadline):
             live = None if write is None else await self._read_row(write.remote_id)
             if target is None or live is None:
                 return None
@@ -236,7 +237,7 @@ class _Errand:
     async def _await_rows(self, patience: float) -> Witness:
         """Read the rows until all that the call wrote are there, or patience ends."""
         witness = Witness(self._marks, self._rows.codec, self._rows.key)
-        async for _ in pauses(patience):
+        async for _ in pauses(patience, self._clients.deadline):
             flow = self._kind.reading(self._job.record.key, self._owner)
             await self._clients.read(self._job.planned.connection, flow, witness)
             if witness.missing == 0:
@@ -251,7 +252,8 @@ class _Errand:
             witness = await self._await_rows(PATIENCE)
             if witness.missing:
                 await self._settle("accepted, and not carried out in time", witness.arrived)
-                reason = f"it was accepted, and after {PATIENCE:.0f} s {witness.missing} rows are not there"
+                ended = given_up(PATIENCE, self._clients.deadline)
+                reason = f"it was accepted, and {ended} {witness.missing} rows are not there"
                 return Result(Status.FAILED, sent=sent.times, reason=reason, hint="plan again later")
         elif write is not None and write.action is RowAction.UPDATE and write.settles:
             problem = await self._verify(sent)

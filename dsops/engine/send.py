@@ -23,6 +23,7 @@ from dsops.engine.effects import ignored_by_server, without
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
 from dsops.engine.rowsend import ASYNC, Means, RowSender
+from dsops.engine.runtime import given_up
 from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown, unsaved
 from dsops.http import Answer, Client, explain
 from dsops.model import (
@@ -149,7 +150,7 @@ class Sender:
 
     async def _write(self, client: Client, job: Job) -> Answer:
         """Send a call; again after a pause while the provider is busy, and so did not carry it out."""
-        end = time.monotonic() + self._kind(job).info.patience
+        end = min(time.monotonic() + self._kind(job).info.patience, self._clients.deadline)
         while True:
             answer = await client.write(job.call, deadline=self._session.deadline)
             failure = answer.failure
@@ -161,7 +162,7 @@ class Sender:
     async def _wait(self, job: Job, live: LiveObject, sent: int) -> Result | None:
         """Wait until what was answered well has come about; return None when it has."""
         kind, told = self._kind(job), ""
-        async for _ in pauses(kind.info.patience):
+        async for _ in pauses(kind.info.patience, self._clients.deadline):
             flow = kind.waiting(job.call.effect or Effect.UPDATE, live)
             if flow is None:
                 return None
@@ -173,7 +174,8 @@ class Sender:
             if look.words != told:
                 told = look.words
                 self._emit(Event(EventKind.WAITING, told, job.address))
-        reason = f"after {kind.info.patience:.0f} s it is still {told or 'not so'}"
+        ended = given_up(kind.info.patience, self._clients.deadline)
+        reason = f"{ended} it is still {told or 'not so'}"
         return Result(Status.FAILED, live.remote_id, sent, reason, "apply again: it is looked at first")
 
     async def _read_back(self, reading: Awaitable[_R], sent: int) -> _R | Result:
@@ -271,7 +273,7 @@ class Sender:
         """Look until an object whose creation was accepted is there with its rows, or patience ends."""
         await self._rows.learn(job.planned.connection, ASYNC)
         self._emit(Event(EventKind.WAITING, "accepted; waiting until it is carried out", job.address))
-        async for _ in pauses(PATIENCE):
+        async for _ in pauses(PATIENCE, self._clients.deadline):
             witness = self._witness(job)
             live = await self._look(job, witness)
             if live is not None and (witness is None or witness.missing == 0):

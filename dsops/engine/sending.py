@@ -1,6 +1,7 @@
 """What a call needs on its way out, and what came of it."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -101,9 +102,9 @@ def holder_of(record: Record) -> str:
     return rows_holder(record.address.type, record.endpoint, record.remote_id)
 
 
-async def pauses(patience: float) -> AsyncIterator[None]:
-    """Yield at once, then after growing pauses, and for the last time when ``patience`` seconds have passed."""
-    end = time.monotonic() + patience
+async def pauses(patience: float, deadline: float = math.inf) -> AsyncIterator[None]:
+    """Yield at once, then after growing pauses, and for the last time when ``patience`` seconds or the run's are up."""
+    end = min(time.monotonic() + patience, deadline)
     pause = _FIRST_PAUSE
     while True:
         left = end - time.monotonic()

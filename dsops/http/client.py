@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
@@ -15,14 +16,15 @@ from dsops.http.clock import SYSTEM_CLOCK, Clock
 from dsops.http.exchange import Exchange
 from dsops.http.explain import garbled, lost, place, unsent
 from dsops.http.lanes import Lanes, checked_endpoint
-from dsops.http.limits import Pace, PausedTooLong, Throttle, Verdict, time_limit
-from dsops.http.retry import LONGEST_PAUSE, Setback, Stop, Trouble, Wait, decide
+from dsops.http.limits import TIME_IS_UP, OutOfTime, Pace, PausedTooLong, Throttle, Verdict, time_limit
+from dsops.http.retry import LONGEST_PAUSE, Setback, Stop, Trouble, Wait, decide, moment
 from dsops.http.slim import httpx
 from dsops.http.splitter import Stream
 from dsops.http.wire import prepare
 from dsops.model import AnswerLost, Call, Connection, Event, EventKind, NotSent, Provider, RemoteError, Request, RowSink
 
 Deadline = Callable[[], float] | None
+_REST = "Apply again: it does the rest."
 _NOT_SENT = frozenset({Trouble.UNSENT, Trouble.HOPELESS})
 
 
@@ -39,6 +41,7 @@ class Client:
         emit: Callable[[Event], None],
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        until: float = math.inf,
     ) -> None:
         """Prepare; no secret is resolved and no socket opened before the first call.
 
@@ -50,6 +53,8 @@ class Client:
             emit: Told of each wait.
             transport: Used instead of sockets (the emulator in process).
             clock: Time and chance.
+            until: The monotonic instant at which the run's time is up: no write leaves after it, and nothing waits
+                beyond it. What only reads still goes, to see what became of writes.
 
         Raises:
             DsopsError: The endpoint is unusable, or would send credentials in the clear.
@@ -69,7 +74,8 @@ class Client:
         }
         self._lanes = Lanes(connection.name, url, transport)
         self._exchange = Exchange(connection, provider, root, self._lanes, clock)
-        self._throttle = Throttle(Pace(max(1, connection.max_concurrency)), clock, LONGEST_PAUSE)
+        self._until = until
+        self._throttle = Throttle(Pace(max(1, connection.max_concurrency)), clock, LONGEST_PAUSE, until)
         self._sent = {False: 0, True: 0}
 
     async def __aenter__(self) -> Self:
@@ -133,7 +139,11 @@ class Client:
                 return result
             # Its own tries and waits only: the last of ten thousand calls may stand in the queue for an hour.
             elapsed += took
-            match decide(attempt, result, write=write, elapsed=elapsed, uniform=self._clock.uniform):
+            match decide(
+                attempt, result, self._clock.wall(), write=write, elapsed=elapsed, uniform=self._clock.uniform
+            ):
+                case Wait(seconds) if self._clock.monotonic() + seconds >= self._until:
+                    return self._give_up(call, result, TIME_IS_UP, write=write)
                 case Wait(seconds):
                     await self._wait(call, result, seconds)
                     elapsed += seconds
@@ -151,16 +161,19 @@ class Client:
             try:
                 slot = await self._throttle.enter()
             except PausedTooLong as paused:
-                reason = f"the provider asked for a pause that lasts {paused.seconds:.0f} s more"
+                until = moment(self._clock.wall() + paused.seconds)
+                reason = f"the provider asked for a pause that lasts {paused.seconds:.0f} s more, until {until}"
                 raise NotSent(
                     unsent(call, self._connection, reason, hint="Run the command again after that.")
                 ) from None
+            except OutOfTime:
+                raise NotSent(unsent(call, self._connection, TIME_IS_UP, hint=_REST)) from None
             verdict, pause = Verdict.UNSENT, 0.0
             try:
                 async with self._gate:
                     # A pause may have begun while this one waited at the gate.
                     if self._throttle.pause <= 0:
-                        limit = self._limit(call, deadline)
+                        limit = self._limit(call, deadline, write=write)
                         began = self._clock.monotonic()
                         verdict = Verdict.SILENT
                         result = await self._exchange.once(request, limit, stream)
@@ -171,15 +184,17 @@ class Client:
             finally:
                 self._throttle.leave(slot, verdict, pause)
 
-    def _limit(self, call: Call, deadline: Deadline) -> float:
+    def _limit(self, call: Call, deadline: Deadline, *, write: bool) -> float:
         """Return the seconds a request may take: its timeout, and never past the end of the lease."""
+        if write and self._clock.monotonic() >= self._until:
+            raise NotSent(unsent(call, self._connection, TIME_IS_UP, hint=_REST))
         if deadline is None:
             return self._connection.timeout
         left = deadline() - self._clock.monotonic()
         limit = time_limit(self._connection.timeout, left)
         if limit is None:
             reason = f"the lease runs out in {max(left, 0.0):.0f} s and could not be renewed"
-            raise NotSent(unsent(call, self._connection, reason, hint="Apply again: it does the rest."))
+            raise NotSent(unsent(call, self._connection, reason, hint=_REST))
         return limit
 
     async def _wait(self, call: Call, setback: Setback, seconds: float) -> None:

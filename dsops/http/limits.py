@@ -1,6 +1,7 @@
 """The pace of one connection: how many requests may be in flight, how many a second, and not before when."""
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
@@ -8,6 +9,7 @@ from typing import assert_never
 from dsops.http.clock import Clock
 from dsops.http.rate import Rate, Sent
 
+TIME_IS_UP = "the time given with --timeout is up"
 _LEAST_LEFT = 20.0
 """Seconds of the lease that have to be left for a write with a longer timeout."""
 
@@ -115,14 +117,19 @@ class PausedTooLong(Exception):
         super().__init__(f"paused for {seconds:.0f} s")
 
 
+class OutOfTime(Exception):
+    """The run's time would be up before the next request may leave."""
+
+
 class Throttle:
     """Lets requests through at a ``Pace``, first come, first served."""
 
-    def __init__(self, pace: Pace, clock: Clock, longest: float) -> None:
-        """Take the rule, and the longest pause that is waited for."""
+    def __init__(self, pace: Pace, clock: Clock, longest: float, until: float = math.inf) -> None:
+        """Take the rule, the longest pause that is waited for, and the monotonic instant until which anybody waits."""
         self._pace = pace
         self._clock = clock
         self._longest = longest
+        self._until = until
         # Fair: who waits first gets it first. Its holder is the next to go, and all that is waited for, it waits for.
         self._turn = asyncio.Lock()
         self._freed = asyncio.Event()
@@ -140,6 +147,7 @@ class Throttle:
 
         Raises:
             PausedTooLong: The provider asked for a pause longer than is waited for.
+            OutOfTime: It would have to wait beyond the end of the run's time.
         """
         async with self._turn:
             while True:
@@ -150,6 +158,8 @@ class Throttle:
                     self._freed.clear()
                     await self._freed.wait()
                 elif (delay := self._pace.delay(now)) > 0:
+                    if now + delay >= self._until:
+                        raise OutOfTime
                     await self._clock.sleep(delay)
                 else:
                     return self._pace.begin(now)

@@ -83,13 +83,20 @@ class Stop:
 
 
 def decide(
-    attempt: int, setback: Setback, *, write: bool, elapsed: float, uniform: Callable[[float, float], float]
+    attempt: int,
+    setback: Setback,
+    wall: float,
+    *,
+    write: bool,
+    elapsed: float,
+    uniform: Callable[[float, float], float],
 ) -> Wait | Stop:
     """Say whether to try again: exponential back-off with full jitter, never sooner than the provider asks.
 
     Args:
         attempt: Which try failed, counted from 1.
         setback: How it failed.
+        wall: Unix time now.
         write: Whether the call changes something.
         elapsed: Seconds that its tries and the waits between them took so far.
         uniform: A random number between the two given ones.
@@ -97,7 +104,8 @@ def decide(
     asked = setback.asked or 0.0
     if asked > LONGEST_PAUSE:
         return Stop(
-            f"the provider asks to wait {asked:.0f} s, and dsops waits at most {LONGEST_PAUSE:.0f} s: try again then"
+            f"the provider asks to wait {asked:.0f} s, until {moment(wall + asked)}, "
+            f"and dsops waits at most {LONGEST_PAUSE:.0f} s: try again then"
         )
     if attempt >= _TRIES[setback.trouble] or (write and setback.trouble not in _NOT_CARRIED_OUT):
         return Stop()
@@ -106,6 +114,14 @@ def decide(
     if elapsed + seconds > LONGEST_ALL:
         return Stop(f"it has been tried for {elapsed:.0f} s")
     return Wait(seconds)
+
+
+def moment(wall: float) -> str:
+    """Write a Unix time for people: ``2026-11-21 12:00:00 UTC``."""
+    try:
+        return f"{dt.datetime.fromtimestamp(wall, dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return "a time beyond all calendars"
 
 
 def retry_after(value: str | None, wall: float) -> float | None:

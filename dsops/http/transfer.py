@@ -221,7 +221,8 @@ class Transfer:
                 return found
             moved = cursor is not None and cursor.at > before
             attempt, elapsed = (1, 0.0) if moved else (attempt + 1, elapsed + self._clock.monotonic() - began)
-            match decide(attempt, found, write=False, elapsed=elapsed, uniform=self._clock.uniform):
+            wall, uniform = self._clock.wall(), self._clock.uniform
+            match decide(attempt, found, wall, write=False, elapsed=elapsed, uniform=uniform):
                 case Wait(seconds):
                     text = f"{self._connection.name}: download: {found.reason}, waiting {seconds:.2g} s"
                     self._emit(Event(EventKind.RETRIED, text))

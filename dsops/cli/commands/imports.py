@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dsops.cli.options import Common, common_options
-from dsops.cli.selection import lock_option, options
+from dsops.cli.selection import lock_option, options, timeout_option
 
 
 @click.command(
@@ -30,6 +30,7 @@ from dsops.cli.selection import lock_option, options
     "--parallelism", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most requests at once."
 )
 @lock_option
+@timeout_option
 @common_options("text", "json")
 def command(
     common: Common,

@@ -142,7 +142,7 @@ class Run:
         self.pace.end(slot, answer.at, verdict, answer.pause or 0.0)
         if not answer.accepted:
             setback = Setback(Trouble.THROTTLED, "", answer.pause)
-            wait = decide(min(attempt, 9), setback, write=False, elapsed=0, uniform=self._random.uniform)
+            wait = decide(min(attempt, 9), setback, 0, write=False, elapsed=0, uniform=self._random.uniform)
             assert isinstance(wait, Wait)
             self._at(answer.at + wait.seconds, lambda then: self._come_again(attempt + 1, then))
         self._leave(answer.at)

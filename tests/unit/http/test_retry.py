@@ -37,7 +37,8 @@ def least(low: float, _high: float) -> float:
 )
 def test_how_often_each_trouble_is_tried(trouble: Trouble, write: bool, tries: int) -> None:
     decisions = [
-        decide(attempt, Setback(trouble, ""), write=write, elapsed=0, uniform=most) for attempt in range(1, tries + 1)
+        decide(attempt, Setback(trouble, ""), 0, write=write, elapsed=0, uniform=most)
+        for attempt in range(1, tries + 1)
     ]
     assert [isinstance(each, Wait) for each in decisions] == [True] * (tries - 1) + [False]
 
@@ -47,26 +48,26 @@ def test_how_often_each_trouble_is_tried(trouble: Trouble, write: bool, tries: i
 )
 def test_the_wait_doubles_up_to_a_bound(attempt: int, seconds: float) -> None:
     setback = Setback(Trouble.THROTTLED, "")
-    assert decide(attempt, setback, write=True, elapsed=0, uniform=most) == Wait(seconds)
-    assert decide(attempt, setback, write=True, elapsed=0, uniform=least) == Wait(0.0)
+    assert decide(attempt, setback, 0, write=True, elapsed=0, uniform=most) == Wait(seconds)
+    assert decide(attempt, setback, 0, write=True, elapsed=0, uniform=least) == Wait(0.0)
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [(0.0, 0.5), (0.1, 0.5), (2.0, 2.0), (LONGEST_PAUSE, LONGEST_PAUSE)])
 def test_a_stated_wait_is_never_cut_short(asked: float, seconds: float) -> None:
     setback = Setback(Trouble.THROTTLED, "", asked)
-    assert decide(1, setback, write=False, elapsed=0, uniform=most) == Wait(seconds)
+    assert decide(1, setback, 0, write=False, elapsed=0, uniform=most) == Wait(seconds)
 
 
 def test_a_stated_wait_beyond_the_bound_ends_it_and_says_so() -> None:
-    stop = decide(1, Setback(Trouble.THROTTLED, "", 3600), write=False, elapsed=0, uniform=most)
+    stop = decide(1, Setback(Trouble.THROTTLED, "", 3600), 0, write=False, elapsed=0, uniform=most)
     assert isinstance(stop, Stop)
     assert "3600 s" in stop.why
 
 
 def test_no_try_begins_after_the_total_time() -> None:
     setback = Setback(Trouble.THROTTLED, "", 100)
-    assert decide(1, setback, write=False, elapsed=LONGEST_ALL - 100, uniform=most) == Wait(100)
-    stop = decide(1, setback, write=False, elapsed=LONGEST_ALL - 99, uniform=most)
+    assert decide(1, setback, 0, write=False, elapsed=LONGEST_ALL - 100, uniform=most) == Wait(100)
+    stop = decide(1, setback, 0, write=False, elapsed=LONGEST_ALL - 99, uniform=most)
     assert isinstance(stop, Stop)
     assert "501 s" in stop.why
 
