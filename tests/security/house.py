@@ -175,7 +175,7 @@ def everything(words: str = "Mail") -> list[Document]:
         of("uipath", "Dataset", "mail", project="p", title=words),
         of("uipath", "Stream", "asked", dataset="mail", title=words),
         of("geai", "Dataset", "faq", type="E", active=True, description=words, rows=rows),
-        of("modelarts", "Dataset", "zoo", type="table", dataSource=source, workPath="/o/", description=words),
+        of("modelarts", "Dataset", "zoo", type="table", dataSource=source, workPath="/o/w/", description=words),
         of("vi", "Dataset", "shelves", type="phrase-grounding", content="Image", description=words),
     ]  # fmt: skip
 
