@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from dsops.emulator.exchange import Refusal
+from dsops.emulator.exchange import Refusal, decode
 
 Check = Callable[[Any, str], None]
 
@@ -123,7 +123,7 @@ def any_object(value: Any, where: str) -> None:
 def parse_body(body: bytes, check: Check) -> Any:
     """A request body as a checked JSON value. Raises Refusal 400."""
     try:
-        value = orjson.loads(body)
+        value = decode(body)
     except orjson.JSONDecodeError as error:
         raise Refusal(400, f"body: not valid JSON ({error})") from error
     check(value, "body")

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from dsops.emulator.exchange import Incoming
+from dsops.emulator.exchange import Incoming, decode
 
 BODY_LIMIT = 64 * 1024
 ENTRY_LIMIT = 100_000
@@ -34,7 +34,7 @@ class Entry:
     def json(self) -> Any:
         """The body as a JSON value; None when it is empty, cut, or not JSON."""
         try:
-            return orjson.loads(self.body)
+            return decode(self.body)
         except orjson.JSONDecodeError:
             return None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from dsops.emulator.exchange import Refusal
+from dsops.emulator.exchange import Refusal, decode
 from dsops.emulator.geai import forms
 
 # What is wrong inside a value: where in it (".rows[3]", or ""), and what. Nothing but empty tuples are made of good
@@ -109,7 +109,7 @@ DATASET_UPDATE = fields({**_DATASET, "rows": array(_listed_row)})
 def parse(body: bytes, check: Check) -> Any:
     """A checked JSON value. Raises Refusal 400 with a line for each problem (the first hundred)."""
     try:
-        value = orjson.loads(body)
+        value = decode(body)
     except orjson.JSONDecodeError as error:
         raise Refusal(400, f"body: not valid JSON ({error})") from error
     verify(value, check, "body")

@@ -13,7 +13,7 @@ import orjson
 
 from dsops.emulator import checks
 from dsops.emulator.checks import Check
-from dsops.emulator.exchange import Refusal
+from dsops.emulator.exchange import Refusal, decode
 from dsops.emulator.modelarts import codes
 
 TABLE = 400
@@ -243,7 +243,7 @@ def parse(body: bytes, check: Check, *, may_be_empty: bool = False) -> dict[str,
     if not body:
         raise codes.trouble(codes.NO_BODY, "The request is empty.")
     try:
-        value = orjson.loads(body)
+        value = decode(body)
     except orjson.JSONDecodeError as error:
         raise codes.trouble(codes.NOT_JSON, f"body: not valid JSON ({error})") from error
     check(value, "body")
