@@ -194,8 +194,8 @@ class Bench:
     events: list[Event] = field(default_factory=list)
 
     def client(self, endpoint: str, *, secrets: Mapping[str, SecretRef] | None = None, **more: Any) -> Client:
-        """Return a client; ``transport``, ``gate`` and ``root`` are the client's, other names the connection's."""
-        own = {name: more.pop(name) for name in ("transport", "gate", "root") if name in more}
+        """Return a client; ``transport``, ``gate``, ``root``, ``until`` are the client's, others the connection's."""
+        own = {name: more.pop(name) for name in ("transport", "gate", "root", "until") if name in more}
         connection = Connection("cm", "demo", endpoint, secrets=secrets or {}, **more)
         root = own.pop("root", Path("/nowhere"))
         return Client(connection, Bearer(), root=root, emit=self.events.append, clock=self.hours.clock, **own)
