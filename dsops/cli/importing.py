@@ -7,6 +7,7 @@ from dsops.cli.files import create_all
 from dsops.cli.options import Common
 from dsops.cli.output import out, say
 from dsops.engine import Imported, Workspace
+from dsops.manifest import OVERLAYS, is_read
 from dsops.model import DsopsError
 from dsops.render import json_text, printable
 
@@ -31,10 +32,18 @@ def below(workspace: Workspace, folder: Path) -> str:
     """Return a folder as manifests name it: below the stack folder.
 
     Raises:
-        DsopsError: It lies elsewhere.
+        DsopsError: It lies elsewhere, or where no manifests are looked for: what they declare would be to be deleted.
     """
+    root = Path(workspace.stack.root)
     try:
-        return folder.resolve().relative_to(workspace.stack.root).as_posix()
+        inside = folder.resolve().relative_to(root)
+        if not is_read(root, inside):
+            raise DsopsError.of(
+                f"{folder} is not read with the stack",
+                detail=f"Dot folders, {OVERLAYS}/ and folders of other stacks hold no resources of this one.",
+                hint="Choose another folder with --into.",
+            )
+        return inside.as_posix()
     except ValueError:
         raise DsopsError.of(
             f"{folder} is not below the stack folder",

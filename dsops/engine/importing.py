@@ -18,7 +18,7 @@ from dsops.engine.options import Emit, Options, Workspace
 from dsops.engine.rowimport import ImportedRows, RowImport
 from dsops.engine.runtime import in_time, lock_wait
 from dsops.engine.sending import holder_of
-from dsops.manifest import write_documents
+from dsops.manifest import STACK_FILE, write_documents
 from dsops.manifest.rows import write_rows
 from dsops.model import (
     NAME_PATTERN,
@@ -322,8 +322,14 @@ def _files(found: list[_Found], workspace: Workspace, connection: str, folder: s
     documents: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for each in found:
         top = each.parent or each.address
-        documents[f"{top.name}.yaml"].append(_document(each, connection if several else None, folder))
+        documents[_manifest_file(top)].append(_document(each, connection if several else None, folder))
     return {name: write_documents(each) for name, each in documents.items()}
+
+
+def _manifest_file(address: Address) -> str:
+    """Return the name of a file that is no stack file: that would make a stack of its own of the folder."""
+    name = f"{address.name}.yaml"
+    return name if name.lower() != STACK_FILE else f"{address.name}.{address.kind.lower()}.yaml"
 
 
 def _rows_file(address: Address) -> str:

@@ -5,10 +5,22 @@ Does not belong here: what a resource means to its provider (`providers`), what 
 values of secrets, which are never read here.
 """
 
-from dsops.manifest.discovery import STACK_FILE, find_root
+from dsops.manifest.discovery import OVERLAYS, STACK_FILE, find_root, is_read
 from dsops.manifest.events import Document, Parsed, parse
 from dsops.manifest.load import Loaded, load
 from dsops.manifest.places import Places
 from dsops.manifest.writer import write_documents
 
-__all__ = ["STACK_FILE", "Document", "Loaded", "Parsed", "Places", "find_root", "load", "parse", "write_documents"]
+__all__ = [
+    "OVERLAYS",
+    "STACK_FILE",
+    "Document",
+    "Loaded",
+    "Parsed",
+    "Places",
+    "find_root",
+    "is_read",
+    "load",
+    "parse",
+    "write_documents",
+]

@@ -60,6 +60,14 @@ def manifests(root: Path) -> Found:
     return found
 
 
+def is_read(root: Path, folder: Path) -> bool:
+    """Whether a folder, named below the stack folder, is one in which manifests are looked for."""
+    parts = folder.parts
+    apart = any(part.startswith(".") for part in parts) or parts[:1] == (OVERLAYS,)
+    other = any((root.joinpath(*parts[:count]) / STACK_FILE).is_file() for count in range(1, len(parts) + 1))
+    return not (apart or other)
+
+
 def overlays(root: Path, env: str) -> Found:
     """Find the files of an overlay: ``env/NAME.yaml`` and those in ``env/NAME/``."""
     found = Found()

@@ -160,7 +160,7 @@ class House:
         return [str(path) for path in kept if path.name != ".gitignore" and stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
-def of(provider: str, kind: str, name: str, **spec: Any) -> Document:
+def of(provider: str, kind: str, name: str, /, **spec: Any) -> Document:
     """Return a manifest."""
     return {"apiVersion": f"{provider}/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
 
