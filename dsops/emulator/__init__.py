@@ -9,6 +9,7 @@ so that a misreading on one side shows on the other.
 
 from dsops.emulator.app import create_app
 from dsops.emulator.exchange import SetupError
+from dsops.emulator.limiting import Limit
 from dsops.emulator.options import (
     DeleteAnswer,
     ExtensionField,
@@ -28,6 +29,7 @@ __all__ = [
     "DeleteAnswer",
     "ExtensionField",
     "GeaiSwitches",
+    "Limit",
     "ModelartsSwitches",
     "Offset",
     "Options",

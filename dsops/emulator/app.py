@@ -1,6 +1,6 @@
 """Builds the ASGI application from its options."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,8 +9,9 @@ from starlette.applications import Starlette
 from dsops.emulator.clock import Clock
 from dsops.emulator.control import control_routes
 from dsops.emulator.exchange import Api, Refusal, SetupError
-from dsops.emulator.faults import Gate, Schedule
+from dsops.emulator.faults import Gate, Reading, Schedule
 from dsops.emulator.geai import Geai
+from dsops.emulator.limiting import LimitedSchedule
 from dsops.emulator.modelarts import Modelarts
 from dsops.emulator.options import Options
 from dsops.emulator.past import Past
@@ -43,7 +44,7 @@ def create_app(options: Options) -> Starlette:
 
     try:
         apis = build(store)
-        faults = Schedule(options.faults, lambda: Past(store, build))
+        faults = _schedule(options, lambda: Past(store, build))
     except (SetupError, Refusal):
         store.close()
         raise
@@ -71,6 +72,12 @@ def create_app(options: Options) -> Starlette:
     app.router.default = Pipeline(apis, store, requests, faults, gate, options.clock, options.drop_error)
     app.state.requests, app.state.store = requests, store
     return app
+
+
+def _schedule(options: Options, look_back: Callable[[], Reading]) -> Schedule:
+    if options.limit is None:
+        return Schedule(options.faults, look_back)
+    return LimitedSchedule(options.faults, look_back, options.limit)
 
 
 def _load(seed: Mapping[str, Any], apis: Sequence[Api]) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from dsops.emulator.exchange import SetupError
+from dsops.emulator.limiting import Limit
 
 
 class PutExisting(StrEnum):
@@ -140,6 +141,7 @@ class Options:
     geai: the switches of GEAI.
     modelarts: the switches of ModelArts.
     vi: the switches of Vi.
+    limit: how many requests are let through; None for all of them.
     faults: fault rules in force from the start, as `POST /_emulator/faults` takes them.
     clock: gives the time that answers carry, until `POST /_emulator/clock` sets another.
     drop_error: makes the exception that stands for a dropped connection when there is no socket to close, that is
@@ -155,6 +157,7 @@ class Options:
     geai: GeaiSwitches = GeaiSwitches()
     modelarts: ModelartsSwitches = ModelartsSwitches()
     vi: ViSwitches = ViSwitches()
+    limit: Limit | None = None
     faults: tuple[Mapping[str, object], ...] = ()
     clock: Callable[[], datetime] = utc_now
     drop_error: Callable[[str], Exception] = ConnectionResetError

@@ -86,6 +86,24 @@ def _vi_options(command: Command) -> Command:
     return command
 
 
+def _limit_options(command: Command) -> Command:
+    """Add the options of a limit on the rate of requests (specs/uipath.md)."""
+    positive = click.FloatRange(min=0, min_open=True)
+    for option in (
+        click.option(
+            "--retry-after",
+            type=click.Choice(("seconds", "date", "none")),
+            default="seconds",
+            show_default=True,
+            help="What a 429 of --rate says.",
+        ),
+        click.option("--burst", type=click.FloatRange(min=1), help="With --rate: requests at once; those of a second."),
+        click.option("--rate", type=positive, help="Requests a second; more are refused with 429."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command(
     epilog="\b\nExample:\n  dsops emulator --port 0 --data emulator.db\n"
     "  dsops emulator --generate comments=10000,datasets=2,streams=4\n"
@@ -118,6 +136,7 @@ def _vi_options(command: Command) -> Command:
     show_default=True,
     help="UiPath: what PUT on a name that is taken does.",
 )
+@_limit_options
 @_geai_options
 @_modelarts_options
 @_vi_options
@@ -165,7 +184,9 @@ def _by_provider(chosen: Mapping[str, Any]) -> dict[str, Any]:
     """The switches, by the names of click's parameters, as fields of the emulator's Options."""
     from dsops import emulator
 
+    rate, burst = chosen["rate"], chosen["burst"]
     return {
+        "limit": emulator.Limit(rate, burst or max(1.0, rate), chosen["retry_after"]) if rate else None,
         "echo_thresholds": chosen["echo_thresholds"],
         "put_existing": emulator.PutExisting(chosen["put_existing"]),
         "geai": emulator.GeaiSwitches(
