@@ -1,7 +1,7 @@
 """From arguments to an exit code.
 
 0 done. 1 an error before any write, and usage errors. 2 only from `plan --detailed-exitcode` and `drift`. 3 not all of
-the plan was done. 130 and 143 after SIGINT and SIGTERM.
+the plan was done. 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
 """
 
 import gc
@@ -42,12 +42,21 @@ COMMANDS = {
 }
 
 
+_DIFFERS = 2
+"""What `plan --detailed-exitcode` and `drift` return: a result, and worth nothing where nobody could read it."""
+
+
 class Terminated(SystemExit):
-    """SIGTERM came.
+    """SIGTERM came, or SIGHUP: the terminal is gone.
 
     Not an `Exception`, so that nothing mistakes it for a failure; and of all others an event loop lets only a
     `SystemExit` and a `KeyboardInterrupt` out of the callback in which it happens to be raised.
     """
+
+    def __init__(self, number: int) -> None:
+        """Keep the number of the signal."""
+        super().__init__(128 + number)
+        self.number = number
 
 
 @click.group(
@@ -71,6 +80,8 @@ def run(arguments: Sequence[str]) -> int:
     gc.disable()
     prepare()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        signal.signal(signal.SIGHUP, _terminate)
     try:
         code = dsops.main(list(arguments), prog_name="dsops", standalone_mode=False)
     except click.ClickException as error:
@@ -78,21 +89,21 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         say("interrupted")
         return 128 + signal.SIGINT
-    except Terminated:
+    except Terminated as ended:
         say("terminated")
-        return 128 + signal.SIGTERM
+        return 128 + ended.number
     except Exception as error:  # noqa: BLE001 - whatever else it is, it is a bug, and shown as one
         return _bug(error)
     finally:
         gc.freeze()
     if why := lost():
         say(f"error: the result could not be written: {why}")
-        return code or 1
+        return code if code and code != _DIFFERS else 1
     return code or 0
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 def _usage(error: click.ClickException) -> int:

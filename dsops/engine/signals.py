@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-_CAUGHT = (signal.SIGINT, signal.SIGTERM)
+_CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
@@ -18,7 +18,10 @@ class Interrupt:
 
 @contextmanager
 def draining(stop: Callable[[str], None]) -> Iterator[Interrupt]:
-    """Let the first SIGINT or SIGTERM call ``stop`` with the reason; the second cancels the task."""
+    """Let the first SIGINT, SIGTERM or SIGHUP call ``stop`` with the reason; the second cancels the task.
+
+    A SIGHUP that was to be ignored (`nohup`) is.
+    """
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     interrupt = Interrupt()
@@ -31,11 +34,13 @@ def draining(stop: Callable[[str], None]) -> Iterator[Interrupt]:
             task.cancel()
 
     before = {each: signal.getsignal(each) for each in _CAUGHT}
-    for each in _CAUGHT:
+    if before[signal.SIGHUP] is signal.SIG_IGN:
+        del before[signal.SIGHUP]
+    for each in before:
         loop.add_signal_handler(each, caught, each)
     try:
         yield interrupt
     finally:
-        for each in _CAUGHT:
+        for each, handler in before.items():
             loop.remove_signal_handler(each)  # which leaves the system's default behind
-            signal.signal(each, before[each])
+            signal.signal(each, handler)
