@@ -80,12 +80,14 @@ class Facts:
         connection: Further fields of the connection.
         secrets: The environment variables that these name.
         listing: A regular expression: the paths of listings.
+        kept: A regular expression: names of things that can't be deleted, and stay when they are no longer declared.
     """
 
     provider: str
     connection: Mapping[str, Any]
     secrets: Mapping[str, str]
     listing: str
+    kept: str = "(?!)"
 
 
 class Account(Protocol):

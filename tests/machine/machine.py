@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from dsops.state import open_store
 from tests.machine import checks
-from tests.machine.account import Account, Declared, Things
+from tests.machine.account import Account, Declared, Thing, Things
 from tests.machine.checks import Sight
 from tests.machine.troubles import Trouble, stale, troubles
 from tests.machine.worker import Ran, Worker
 
 _NUMBERS = itertools.count(1)
+_MOSTLY = st.sampled_from((True, True, False))
 _APPLIES = 2
 """So many applies, once the troubles are over, lead to the declared state."""
 
@@ -53,7 +55,6 @@ class Machine(RuleBasedStateMachine):
                 self.account.meddle("make", name, 0)
         self.declare(data)
 
-    @rule(data=st.data())
     def declare(self, data: st.DataObject) -> None:
         """Write other manifests."""
         self.declared = data.draw(self.account.declarations(), "declared")
@@ -72,30 +73,38 @@ class Machine(RuleBasedStateMachine):
         for name, text in self.declared.files.items():
             _write(self.folder / name, text)
 
-    @rule(data=st.data(), deed=st.sampled_from(("change", "change", "make", "remove")), number=st.integers(1, 3))
-    def meddle(self, data: st.DataObject, deed: str, number: int) -> None:
+    @rule(data=st.data())
+    def meddle(self, data: st.DataObject) -> None:
         """Somebody else does something, past dsops."""
+        deed = data.draw(st.sampled_from(("change", "change", "make", "remove")), "deed")
+        name, number = data.draw(st.sampled_from(self.account.names()), "name"), data.draw(st.integers(1, 3), "number")
         self.seen = None
-        self.account.meddle(deed, data.draw(st.sampled_from(self.account.names()), "name"), number)
+        self.account.meddle(deed, name, number)
 
     @rule(data=st.data(), verb=st.sampled_from(("plan", "drift")))
     def look(self, data: st.DataObject, verb: str) -> None:
         """Plan, or look for drift."""
         self.run(verb, verb, *self._weather(data))
 
-    @rule(data=st.data())
-    def apply(self, data: st.DataObject) -> None:
-        """Apply what is declared."""
+    @rule(data=st.data(), other=_MOSTLY)
+    def apply(self, data: st.DataObject, *, other: bool) -> None:
+        """Apply what is declared, mostly something new."""
+        if other:
+            self.declare(data)
         ran = self.run("apply", "apply --auto-approve --format json", *self._weather(data))
         if ran.done.code != 1:
             checks.check_report(ran.done.json, ran)
 
-    @rule(data=st.data())
-    def apply_saved(self, data: st.DataObject) -> None:
-        """Save a plan, and apply that."""
+    @rule(data=st.data(), other=_MOSTLY, between=st.booleans())
+    def apply_saved(self, data: st.DataObject, *, other: bool, between: bool) -> None:
+        """Save a plan, and apply that; perhaps somebody does something in between."""
+        if other:
+            self.declare(data)
         file = self.folder / "plan.saved"
         planned = self.run("plan", f"plan --format json --save {file}", *self._weather(data))
         if planned.done.code == 0:
+            if between:
+                self.meddle(data)
             ran = self.run("apply", f"apply --format json {file}", *self._weather(data))
             if ran.done.code != 1:
                 checks.check_report(ran.done.json, ran)
@@ -121,11 +130,19 @@ class Machine(RuleBasedStateMachine):
         assert ran.done.code == 0, f"{_APPLIES} applies, and it isn't done:\n{ran.done.out}\n{ran.done.err}"
         again = self.run("plan", "plan --detailed-exitcode", [], [])
         assert again.done.code == 0, again.done.out
-        assert list(self.account.differs(self.declared, self.account.things())) == []
+        things = self.account.things()
+        assert list(self.account.differs(self.declared, things)) == []
+        orphans = [
+            each.name for remote_id, each in things.items() if remote_id in self.ours and self._may_not_stay(each)
+        ]
+        assert orphans == [], "made or recorded by dsops, declared no longer, and still there"
         state = self._state()
         assert state.intents == ()
-        assert {each.remote_id for each in state.records.values()} <= self.account.things().keys()
+        assert {each.remote_id for each in state.records.values()} <= things.keys()
         assert len(state.records) == len(self.declared.documents)
+
+    def _may_not_stay(self, thing: Thing) -> bool:
+        return thing.name not in self.declared.documents and not re.search(self.account.facts.kept, thing.name)
 
     def _confirming(self) -> tuple[str, ...]:
         """Return what passes an object that holds what strangers put there, and is to go."""

@@ -23,6 +23,7 @@ _FACTS = Facts(
     connection={"token": "${env:MACHINE_TOKEN}", "organization": ORGANIZATION},
     secrets={"MACHINE_TOKEN": SECRET},
     listing=r"(datasets|datasetExports)\?",
+    kept="/",
 )
 
 
