@@ -169,3 +169,66 @@ def test_a_refused_write(home: House, nasty: Answer) -> None:
     home.run("state", "list", *LOUD)
     home.run("plan", "--save", "it.plan", *LOUD, code=(0, 1))
     assert home.leaks() == []
+
+
+# -- states that are kept elsewhere
+
+STATE_WORD = "canary-state-word-19c4"
+
+
+def state_leaks(home: House, *more: str) -> list[str]:
+    """Return where a secret of the state's store can be read."""
+    words = [STATE_WORD, base64.b64encode(f"states:{STATE_WORD}".encode()).decode(), *more]
+    texts = home.said + [path.read_bytes().decode("latin-1") for path in home.files()]
+    return [word for word in words for text in texts if word in text]
+
+
+def _locked_by_an_echo(heard: Heard) -> Said | None:
+    if heard.target.startswith("/states"):
+        told = heard.headers.get("authorization", "")
+        body = {"ID": "x", "Who": f"{told} {base64.b64decode(told[6:]).decode()}", "Operation": told, "Info": told}
+        return Said(423 if heard.method == "LOCK" else 404, json.dumps(body).encode())
+    return None
+
+
+def test_a_state_on_a_server(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its password is in the address as a reference; the server repeats it, as the name of who holds the lock."""
+    monkeypatch.setenv("STATE_WORD", STATE_WORD)
+    address = home.front.url.replace("//", "//states:${env:STATE_WORD}@")
+    home.stack(state=f"{address}/states/a")
+    for nasty in (refusing(401), refusing(404), refusing(409), _locked_by_an_echo):
+        home.front.nasty = nasty
+        home.run("plan", "--save", "it.plan", *LOUD, code=(0, 1))
+        home.run("apply", "--auto-approve", "--format", "json", *LOUD, code=1)
+        home.run("state", "list", *LOUD, code=(0, 1))
+        home.run("state", "unlock", "--auto-approve", *LOUD, code=(0, 1))
+    assert any("authorization" in heard.headers for heard in home.front.heard)
+    assert state_leaks(home) == []
+    assert home.leaks() == []
+
+
+def test_a_state_in_a_bucket(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {
+        "AWS_ACCESS_KEY_ID": "CANARYBUCKETKEY1",
+        "AWS_SECRET_ACCESS_KEY": STATE_WORD,
+        "AWS_SESSION_TOKEN": f"{STATE_WORD}-session",
+    }
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+    home.stack(state=f"s3://bucket/x?endpoint={home.front.url}&region=eu")
+    for nasty in (refusing(400), refusing(401), refusing(403), refusing(409), speaking_of_all(403)):
+        home.front.nasty = nasty
+        home.run("plan", *LOUD, code=1)
+        home.run("apply", "--auto-approve", "--format", "json", *LOUD, code=1)
+        home.run("state", "list", *LOUD, code=1)
+    assert any(STATE_WORD in heard.headers["x-amz-security-token"] for heard in home.front.heard)
+    assert state_leaks(home, "CANARYBUCKETKEY1") == []
+
+
+def speaking_of_all(status: int) -> Answer:
+    """Answer as S3 does, with all that was sent in the message."""
+
+    def answer(heard: Heard) -> Said:
+        return Said(status, f"<Error><Code>AccessDenied</Code><Message>{_echoes(heard)}</Message></Error>".encode())
+
+    return answer

@@ -14,6 +14,8 @@ from dsops.http import lanes
 from dsops.manifest.stackfile import _is_here
 from dsops.model import DsopsError
 from dsops.state.address import is_loopback as is_loopback_for_states
+from dsops.state.address import take_apart
+from dsops.state.postgres.connection import SETTINGS, _encryption
 from tests.security.wires import ENVIRONMENT, KINDS, PROXIES, TOKEN, serving, told, tunnelling, without_pauses
 
 KIND = pytest.mark.parametrize("kind", KINDS)
@@ -151,3 +153,13 @@ def test_a_proxy_that_speaks_tls_is_verified_too(
         monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{good.port}")
         KINDS[kind]("https://api.example.test", tmp_path)
         assert len(good.asked) == len(server.seen) == 1
+
+
+def test_a_database_elsewhere_is_verified(tmp_path: Path) -> None:
+    def settings(address: str) -> dict[str, str]:
+        return _encryption(take_apart(address, tmp_path, SETTINGS))
+
+    assert settings("postgres://db.example.test/x") == {"sslmode": "verify-full", "sslrootcert": "system"}
+    assert settings("postgres://10.0.0.1/x?sslrootcert=/ca.pem") == {"sslmode": "verify-full", "sslrootcert": "/ca.pem"}
+    assert settings("postgres://127.0.0.1.evil.test/x")["sslmode"] == "verify-full"
+    assert settings("postgres://127.0.0.1/x") == {"sslmode": "prefer"}

@@ -20,7 +20,7 @@ from dsops.state.address import Place
 from dsops.state.codec import decode_holder, encode_holder
 from dsops.state.document import Overtaken, Sheet
 from dsops.state.folders import write_private
-from dsops.state.http.wire import Wire, json_of
+from dsops.state.http.wire import Wire
 from dsops.state.process import this_process
 
 SETTINGS = ("lockPath", "lockMethod", "unlockMethod", "updateMethod")
@@ -147,7 +147,7 @@ class HttpShelf:
             return None
         if answer.status_code not in _TAKEN:
             raise self._careless(f"to {self._lock_method} it answers {answer.status_code}")
-        held = json_of(answer)
+        held = self._wire.json(answer)
         return None if held.get("ID") == lock["ID"] else held  # ours already: the answer to that was lost
 
     def _unlock(self, lock: dict[str, Any]) -> None:

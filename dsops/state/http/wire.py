@@ -1,5 +1,6 @@
 """Requests to the server: credentials, repeats, what is said when it can't be used."""
 
+import json
 import ssl
 import time
 from base64 import b64encode
@@ -35,7 +36,8 @@ class Wire:
                 hint="Write https://.",
             )
         user, self._secret = place.credentials()
-        self._proxy_secrets: tuple[str, ...] = ()
+        sent = b64encode(f"{user}:{self._secret}".encode()).decode()
+        self._secrets = [sent, self._secret] if self._secret else []
         tls = self._authorities(place)
         self._client = httpx.Client(
             auth=httpx.BasicAuth(user, self._secret) if user or self._secret else None,
@@ -74,10 +76,21 @@ class Wire:
 
     def unusable(self, detail: str, hint: str = "Check the address and the server, then try again.") -> StateError:
         """Return the failure of a state on a server."""
-        said = detail
-        for secret in filter(None, (self._secret, *self._proxy_secrets)):
-            said = said.replace(secret, "***")
+        said = self._masked(detail)
         return StateError.of(f"The state {self.where} can't be used", detail=said, hint=hint)
+
+    def json(self, answer: httpx.Response) -> dict[str, Any]:
+        """Return the JSON map in an answer, without our credentials; an empty one where there is none."""
+        try:
+            found = json.loads(self._masked(answer.text))
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def close(self) -> None:
         """Close the connections."""
@@ -100,7 +113,7 @@ class Wire:
             proxy = httpx.Proxy(found, ssl_context=tls if found.startswith("https:") else None) if found else None
             if proxy and proxy.raw_auth:
                 sent = b64encode(b":".join(proxy.raw_auth)).decode()
-                self._proxy_secrets = (proxy.raw_auth[1].decode(), sent)
+                self._secrets += [sent, proxy.raw_auth[1].decode()]
             return httpx.HTTPTransport(verify=tls, proxy=proxy)
         except (ValueError, httpx.InvalidURL, ImportError):  # whose words repeat the proxy's password
             raise self.unusable(
@@ -125,15 +138,6 @@ class Wire:
                 "The server sends elsewhere, and credentials don't go along.", hint="Write the final address."
             )
         return answer
-
-
-def json_of(answer: httpx.Response) -> dict[str, Any]:
-    """Return the JSON map in an answer; an empty one where there is none."""
-    try:
-        found = answer.json()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _proxy_for(scheme: str) -> str:

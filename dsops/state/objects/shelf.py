@@ -49,6 +49,8 @@ _RETRIES: Final[Any] = {
 }
 _UNTRUSTED: Final = re.compile(r"InvalidCertificate\(\s*(\w+)")
 """What the library says of a certificate stands in the debugging part of its words alone."""
+_REFUSED: Final = re.compile(r"(.*?status code: \d+[A-Za-z ]*)", re.DOTALL)
+_CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _GOOD_ENOUGH: Final = 1
 """How hard gzip tries: a tenth of the size, for some milliseconds a save."""
 
@@ -214,6 +216,10 @@ def _told(problem: Exception) -> str:
     text, _, source = str(problem).partition("\n\nDebug source")
     if wrong := _UNTRUSTED.search(source):
         return f"the server's certificate is not trusted ({wrong[1]}); name an authority of your own in SSL_CERT_FILE"
+    if refused := _REFUSED.match(text):
+        # What the server says besides may repeat what it was sent.
+        code = _CODE.search(text)
+        text = refused[1] + (f" ({code[1]})" if code else "")
     line = " ".join(text.split())
     return re.sub(r"\?[^\s\"')]*", "", line)[:300].rstrip(".")
 
