@@ -91,7 +91,7 @@ class Clients:
                 flow = provider(connection.provider).handshake(connection)
                 if flow is not None:
                     try:
-                        found = await drive(flow, self._make(connection).read)
+                        found = await drive(flow, self._make(connection).read, name)
                     except FlowFailure as failed:
                         raise self.refused(name, failed) from failed
                     connection = dataclasses.replace(connection, settings={**connection.settings, **found})
@@ -119,7 +119,9 @@ class Clients:
             DsopsError: No answer, or one that can't be relied on.
         """
         client = await self.ready(name)
-        return await drive(flow, lambda call: client.read(call, sink) if call.effect is None else client.write(call))
+        return await drive(
+            flow, lambda call: client.read(call, sink) if call.effect is None else client.write(call), name
+        )
 
     async def read(self, name: str, flow: Flow, sink: RowSink | None = None) -> Any:
         """Run a flow, as `drive` does, whose every failure is an error of the run.
@@ -138,18 +140,31 @@ class Clients:
         return RemoteError(explain(failed.call, self.connection(name), answer))
 
 
-async def drive(flow: Flow, ask: Callable[[Call], Awaitable[Answer]]) -> Any:
-    """Run a flow to its end: ask each call it yields, send it each response, throw each failure into it."""
+async def drive(flow: Flow, ask: Callable[[Call], Awaitable[Answer]], connection: str) -> Any:
+    """Run a flow to its end: ask each call it yields, send it each response, throw each failure into it.
+
+    Raises:
+        RemoteError: The flow can't rely on an answer; which one that was, and of which connection, is in its words.
+    """
     try:
         call = next(flow)
         while True:
             answer = await ask(call)
-            if answer.failure is None:
-                call = flow.send(answer.response)
-            else:
-                call = flow.throw(FlowFailure(call, answer.failure, answer.response.status))
+            try:
+                if answer.failure is None:
+                    call = flow.send(answer.response)
+                else:
+                    call = flow.throw(FlowFailure(call, answer.failure, answer.response.status))
+            except RemoteError as refused:
+                asked = f"asked was {connection}: {call.method} {call.target}"
+                raise RemoteError(*(_asked(each, asked) for each in refused.diagnostics)) from refused
     except StopIteration as done:
         return done.value
+
+
+def _asked(diagnostic: Diagnostic, asked: str) -> Diagnostic:
+    detail = f"{diagnostic.detail.rstrip('.')}; {asked}" if diagnostic.detail else asked
+    return dataclasses.replace(diagnostic, detail=detail)
 
 
 @asynccontextmanager

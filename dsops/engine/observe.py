@@ -182,7 +182,7 @@ class Observer:
             return listing
         client = await self._clients.ready(scope.connection)
         try:
-            listing = await drive(flow, lambda call: self._once(scope.connection, client, call))
+            listing = await drive(flow, lambda call: self._once(scope.connection, client, call), scope.connection)
         except FlowFailure as failed:
             raise self._clients.refused(scope.connection, failed) from failed
         return listing
@@ -275,7 +275,9 @@ class Observer:
             client = self._clients.client(resource.connection)
 
             try:
-                self._lookups[address] = await drive(flow, lambda call: self._once(resource.connection, client, call))
+                self._lookups[address] = await drive(
+                    flow, lambda call: self._once(resource.connection, client, call), resource.connection
+                )
             except LookupError as unknown:
                 self._failed[address] = warning(str(unknown), source=resource.source, address=address)
             except FlowFailure as failed:

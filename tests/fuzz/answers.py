@@ -38,6 +38,7 @@ from dsops.model import (
     Page,
     Preview,
     Provider,
+    RowCodec,
     Verb,
     canonical,
     masked,
@@ -215,7 +216,8 @@ def _object(kind: Kind | None, live: LiveObject) -> None:
     assert all(isinstance(each, str) for each in live.key)
     orjson.dumps(masked(dict(live.attributes)))
     canonical(dict(live.attributes))
-    spec = kind.manifest(live)
+    # Of an object that was just made some answers hold no more than its id.
+    spec = kind.manifest(live) if live.attributes else {}
     canonical(spec)
     if Verb.DELETE in kind.info.verbs:
         for call in kind.delete(live):
@@ -287,6 +289,7 @@ def _flows(name: str, client: httpx.Client, url: str) -> Iterator[tuple[str, Cal
             yield f"{type_} listing of all", lambda kind=kind: kind.listing(())  # type: ignore[misc]
         yield f"{type_} reading", lambda kind=kind, live=live: kind.reading(live.key, live.remote_id)  # type: ignore[misc]
         yield f"{type_} reading by name", lambda kind=kind, live=live: kind.reading(live.key)  # type: ignore[misc]
+        yield f"{type_} answered", lambda kind=kind, live=live: _answered(kind, live)  # type: ignore[misc]
         yield from _further(kind, live)
     yield from ((f"{name}: {words}", flow) for words, flow in _operations(owner, parents))
 
@@ -294,10 +297,34 @@ def _flows(name: str, client: httpx.Client, url: str) -> Iterator[tuple[str, Cal
 def _further(kind: Kind, live: LiveObject) -> Iterator[tuple[str, Callable[[], Flow]]]:
     """Yield what else a kind asks for: the version that a tag means, and whether what it made is ready."""
     type_ = kind.info.type
+    codec = kind.rows
+    if codec is not None:
+        yield f"{type_} rows", lambda: _rows(codec, live)
     if type_ == "uipath/Stream":
         yield f"{type_} lookup", lambda: _there(kind.lookups({"model.tag": "live"}, live.key))
     if type_ in {"modelarts/Dataset", "modelarts/DatasetVersion", "vi/Export"}:
         yield f"{type_} waiting", lambda: _there(kind.waiting(Effect.CREATE, live))
+
+
+def _answered(kind: Kind, live: LiveObject) -> Flow:
+    """Read an object out of the answer to a write, which is much as that to a read."""
+    asked = next(kind.reading(live.key, live.remote_id))
+    response = yield asked
+    return kind.answered(live.key, response)
+
+
+def _rows(codec: RowCodec, live: LiveObject) -> Flow:
+    """Read a row by its id, and plan the finer calls that bring it to other values."""
+    response = yield Call("GET", ("dataSetApi", "dataSet", live.remote_id, "dataSetRows"))
+    first = response.body[0] if isinstance(response.body, list) and response.body else None
+    row_id = first.get("dataSetRowId") if isinstance(first, dict) else None
+    if not isinstance(row_id, str):
+        return None
+    document = yield from codec.reading(live.remote_id, row_id)
+    if document is not None:
+        for call in codec.finer(live.remote_id, document, ("q", "a", "", [["n", "v", ""]], [["V", "k", "=", "v"]])):
+            assert call.target
+    return None
 
 
 def _there(flow: Flow | None) -> Flow:
