@@ -63,7 +63,8 @@ class _Progress:
     Attributes:
         change: The change.
         left: Its calls that have not ended, by number.
-        flying: How many of them are in flight.
+        ended: How those that have ended did.
+        flying: Those in flight.
         sent: Writes sent.
         repeats: Of these, repeats.
         repairs: Of these, repairs.
@@ -74,7 +75,8 @@ class _Progress:
 
     change: Change
     left: dict[int, PlannedCall]
-    flying: int = 0
+    ended: dict[int, Status]
+    flying: set[int] = field(default_factory=set)
     sent: int = 0
     repeats: int = 0
     repairs: int = 0
@@ -138,14 +140,15 @@ class Executor:
 
     def _begin(self, change: Change) -> None:
         start = self.starts.get(change.address, FRESH)
-        progress = _Progress(change, {call.id: call for call in change.calls if call.id not in start.done})
+        left = {call.id: call for call in change.calls if call.id not in start.done}
+        done = {call.id: Status.SUCCEEDED for call in change.calls if call.id in start.done}
+        progress = _Progress(change, left, done)
         self._progress[change.address] = progress
         self._owner.update((call.id, change.address) for call in change.calls)
         self._done.update(start.done)
         if change.action is Action.BLOCKED:
             self._finish(progress, Status.SKIPPED, "; ".join(change.notes[:1]) or change.reason, "")
         elif start.refusal:
-            progress.left = {}
             self._finish(progress, Status.FAILED, start.refusal, "plan again")
         if start.remote_id:
             self.ids[change.address] = start.remote_id
@@ -204,10 +207,10 @@ class Executor:
             return
         if not progress.sent and not progress.flying:
             self.emit(Event(EventKind.STARTED, progress.change.action, progress.change.address))
-        progress.flying += 1
+        progress.flying.add(number)
         result = await self.sender.perform(self._job(progress, planned))
         self.stopping = result.broken or self.stopping
-        progress.flying -= 1
+        progress.flying.remove(number)
         await self._take(progress, planned, result)
 
     def _missing(self, planned: PlannedCall) -> str:
@@ -233,6 +236,7 @@ class Executor:
         progress.repairs += result.repairs
         progress.repeats += max(0, result.sent - result.repairs - 1)
         del progress.left[planned.id]
+        progress.ended[planned.id] = result.status
         if result.sent:
             self.emit(Event(EventKind.SENT, f"{planned.call.method} {planned.call.target}", change.address))
         if result.status is Status.SUCCEEDED:
@@ -243,10 +247,14 @@ class Executor:
         else:
             if progress.trouble is None or progress.trouble.status is Status.SKIPPED:
                 progress.trouble = result
-            if self.stop_on_error and result.status is not Status.SKIPPED:
-                self.stopping = self.stopping or f"{change.address} failed, and --on-error is stop"
+            self._mind(change, result.status)
         if not progress.left:
             await self._end(progress)
+
+    def _mind(self, change: Change, status: Status) -> None:
+        """Begin nothing more once something failed, where that is wanted."""
+        if self.stop_on_error and status in (Status.FAILED, Status.UNKNOWN):
+            self.stopping = self.stopping or f"{change.address} failed, and --on-error is stop"
 
     def _count_rows(self, progress: _Progress, planned: PlannedCall) -> None:
         change, write = progress.change, planned.call.rows
@@ -284,19 +292,32 @@ class Executor:
 
     def _finish(self, progress: _Progress, status: Status, reason: str = "", hint: str = "") -> None:
         change = progress.change
-        progress.outcome = Outcome(
-            change.address, change.action, status, progress.sent, progress.repeats, reason, hint, progress.repairs
-        )
+        progress.outcome = _outcome(progress, status, reason, hint)
+        self._mind(change, status)
         self.emit(Event(EventKind.FINISHED, reason or change.action, change.address, status))
 
     def _cut_off(self, progress: _Progress) -> Outcome:
         status, reason, hint = Status.SKIPPED, self.stopping or "it was not begun", _DOES_THE_REST
         if progress.flying:
             status, reason, hint = Status.UNKNOWN, "it was cut off", APPLY_AGAIN
-        change = progress.change
-        return Outcome(
-            change.address, change.action, status, progress.sent, progress.repeats, reason, hint, progress.repairs
-        )
+        return _outcome(progress, status, reason, hint)
+
+
+def _outcome(progress: _Progress, status: Status, reason: str, hint: str) -> Outcome:
+    """Return how a change ended; of its calls, those in flight are unknown, and those not begun skipped."""
+    open_ = {number: Status.UNKNOWN if number in progress.flying else Status.SKIPPED for number in progress.left}
+    change, ended = progress.change, progress.ended | open_
+    return Outcome(
+        change.address,
+        change.action,
+        status,
+        progress.sent,
+        progress.repeats,
+        reason,
+        hint,
+        progress.repairs,
+        tuple((call.id, ended[call.id]) for call in change.calls),
+    )
 
 
 def _needs_no_call(progress: _Progress) -> bool:

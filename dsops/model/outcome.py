@@ -31,6 +31,7 @@ class Outcome:
         reason: Why it failed or was skipped; empty otherwise.
         hint: What to do about it.
         repairs: Of the writes sent, finer calls towards the planned target where the server ignored part of a call.
+        calls: How each of its planned calls ended, by number. One that was found done already succeeded.
     """
 
     address: Address
@@ -41,6 +42,7 @@ class Outcome:
     reason: str = ""
     hint: str = ""
     repairs: int = 0
+    calls: tuple[tuple[int, Status], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def report_document(plan: Plan, report: Report) -> dict[str, Any]:
             "sent": sum(each.sent for each in report.outcomes),
             "repeats": sum(each.repeats for each in report.outcomes),
             "repairs": sum(each.repairs for each in report.outcomes),
+            "calls": {status.value: number for status, number in _calls(report).items()},
         },
         "outcomes": [_outcome(each) for each in report.outcomes],
         "recovered": list(report.recovered),
@@ -54,6 +55,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "sent": outcome.sent,
         "repeats": outcome.repeats,
         "repairs": outcome.repairs,
+        "calls": {status.value: [number for number, its in outcome.calls if its is status] for status in Status},
         "reason": outcome.reason,
         "hint": outcome.hint,
     }
@@ -78,7 +80,19 @@ def _sum(report: Report, style: Style) -> str:
     calls = counted(sent, "call") + (f", {' and '.join(apart)} among them" if apart else "")
     first = f"Apply: {told or 'nothing to do'}. {calls}."
     rest = any(each.status is not Status.SUCCEEDED and each.action is not Action.BLOCKED for each in report.outcomes)
-    return f"{first}\nApply again: it does only the rest." if rest else first
+    if not rest:
+        return first
+    planned = ", ".join(f"{number:,} {status.value}" for status, number in _calls(report).items() if number)
+    return f"{first}\nCalls of the plan: {planned or 'none'}.\nApply again: it does only the rest."
+
+
+def _calls(report: Report) -> dict[Status, int]:
+    """Count the calls of the plan by how they ended."""
+    found = dict.fromkeys(Status, 0)
+    for outcome in report.outcomes:
+        for _, status in outcome.calls:
+            found[status] += 1
+    return found
 
 
 def _count(report: Report, status: Status) -> int:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import dsops
 from tests.benchmarks.cases import Bench, create, plan, start
+from tests.benchmarks.limiter import CASES, limiter
 from tests.benchmarks.report import Section, Target, as_json, as_text
 from tests.benchmarks.rows import rows_beside_terraform, rows_create, rows_plan
 from tests.benchmarks.stores import state_postgres, state_s3
 
 QUESTIONS = (
     *("start", "plan-1000", "plan-10000", "create-1000", "rows-10000", "rows-100000", "rows-create"),
-    *("state-postgres", "state-s3"),
+    *("state-postgres", "state-s3", "limiter"),
 )
 ASKED_FOR = ("rows-1000000",)
 """Takes minutes and 4 GB of disk: measured where it is named, or with `make bench-rows`."""
@@ -69,6 +70,8 @@ def _sections(bench: Bench, wanted: Sequence[str]) -> Iterator[Section]:
         yield state_postgres(bench, 1000)
     if "state-s3" in wanted:
         yield state_s3(bench, 1000)
+    if "limiter" in wanted:
+        yield from (limiter(*case) for case in (CASES[1:3] if bench.quick else CASES))
 
 
 def _rows(bench: Bench, wanted: Sequence[str]) -> Iterator[Section]:

@@ -217,7 +217,7 @@ IN_SYNC = Drift("support-mail", None, (), 5, (), complete=True, reads=3)
 
 REPORT = Report(
     (
-        Outcome(CLAIMS, Action.CREATE, Status.SUCCEEDED, 2, 1),
+        Outcome(CLAIMS, Action.CREATE, Status.SUCCEEDED, 2, 1, calls=((1, Status.SUCCEEDED),)),
         Outcome(
             DISPUTE,
             Action.UPDATE,
@@ -226,8 +226,11 @@ REPORT = Report(
             0,
             "403: the token may not edit streams",
             "Ask for the permission `streams-admin`.",
+            calls=((2, Status.FAILED), (3, Status.SKIPPED)),
         ),
-        Outcome(URGENT, Action.CREATE, Status.SKIPPED, 0, 0, "needs uipath/Dataset/claims"),
+        Outcome(
+            URGENT, Action.CREATE, Status.SKIPPED, 0, 0, "needs uipath/Dataset/claims", calls=((4, Status.SKIPPED),)
+        ),
         Outcome(
             OLD,
             Action.DELETE,
@@ -236,6 +239,7 @@ REPORT = Report(
             0,
             "the answer was lost\nand nothing can tell",
             "dsops state rm uipath/Dataset/old\nor wait",
+            calls=((5, Status.UNKNOWN),),
         ),
     ),
     recovered=("uipath/Dataset/claims: found, recorded",),
