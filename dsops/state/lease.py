@@ -12,7 +12,7 @@ from threading import Event
 from dsops.model import Holder, LeaseHeld, LeaseLost
 from dsops.state.base import Backend
 from dsops.state.entries import Lease
-from dsops.state.process import is_dead
+from dsops.state.process import is_dead, name_of
 
 RENEWALS_PER_LEASE = 4
 
@@ -47,13 +47,13 @@ def acquire(
         free, why = _free(seen, now - still_since)
         if free and (taken := backend.take(seen, me(), seconds)):
             if seen.holder:
-                on_event(f"took over the lease of {_name(seen.holder)}, {why}")
+                on_event(f"took over the lease of {name_of(seen.holder)}, {why}")
             return taken, now
         if seen.holder and now - began >= wait:
             raise held(seen.holder)
         if seen.holder and not free:
             if not told:
-                on_event(f"waiting for the lease, which {_name(seen.holder)} holds since {_clock(seen.holder.since)}")
+                on_event(f"waiting for the lease, which {name_of(seen.holder)} holds since {_clock(seen.holder.since)}")
                 told = True
             if stop.wait(min(backend.poll, began + wait - now)):
                 raise Abandoned
@@ -65,7 +65,7 @@ def acquire(
 def held(holder: Holder) -> LeaseHeld:
     """Return the refusal that names who holds the lease."""
     return LeaseHeld.of(
-        f"This state is in use: {_name(holder)} holds its lease",
+        f"This state is in use: {name_of(holder)} holds its lease",
         detail=(
             f"It was taken at {_clock(holder.since)} and runs until {_clock(holder.until)} unless it is renewed. "
             "Only one command at a time may write a state."
@@ -80,7 +80,7 @@ def held(holder: Holder) -> LeaseHeld:
 def lost(holder: Holder | None) -> LeaseLost:
     """Return the failure of one who held the lease, given who holds it now."""
     taker = (
-        f"{_name(holder)} took it over at {_clock(holder.since)}"
+        f"{name_of(holder)} took it over at {_clock(holder.since)}"
         if holder
         else "somebody freed it with: dsops state unlock"
     )
@@ -98,10 +98,6 @@ def _free(lease: Lease, stood_still: float) -> tuple[bool, str]:
     if is_dead(lease.holder):
         return True, "which is dead"
     return stood_still >= lease.seconds, f"whose heartbeat has stood still for {lease.seconds:g} s"
-
-
-def _name(holder: Holder) -> str:
-    return f"{holder.command}, pid {holder.pid} by {holder.who}"
 
 
 def _clock(at: float) -> str:

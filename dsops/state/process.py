@@ -79,3 +79,8 @@ def _stat(pid: int) -> tuple[str, int] | None:
         return None
     fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and parentheses
     return fields[0], int(fields[19])
+
+
+def name_of(holder: Holder) -> str:
+    """Name a holder for people."""
+    return f"{holder.command}, pid {holder.pid} by {holder.who}"

@@ -163,6 +163,7 @@ def open_for_reading(path: Path, *, alone: bool) -> Iterator[sqlite3.Connection]
 
 def _check_length(connection: sqlite3.Connection, path: Path) -> None:
     """Raise StateError where a file at rest doesn't end with a page: SQLite takes what is cut off for zeros."""
+    connection.execute("PRAGMA schema_version")  # what is no database at all is told as such
     (page,) = connection.execute("PRAGMA page_size").fetchone()
     if path.stat().st_size % page:
         raise damaged(path, "the end of its last page is cut off")

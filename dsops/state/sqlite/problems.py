@@ -4,10 +4,12 @@ import os
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from dsops.model import StateDamaged, StateError
+from dsops.state.codec import decode_holder
+from dsops.state.process import name_of
 
 LITTLE = 64 * 1024
 """Bytes: a disk with no more room than that counts as full."""
@@ -49,11 +51,7 @@ def explained(path: Path, problem: sqlite3.Error) -> StateError:
         case ["SQLITE", "FULL"]:
             return full(path)
         case ["SQLITE", "BUSY" | "LOCKED"]:
-            return unusable(
-                path,
-                "Another process keeps it locked.",
-                hint="Find out who has it open (fuser, lsof), then run the command again.",
-            )
+            return _locked(path)
         case ["SQLITE", "READONLY" | "CANTOPEN" | "PERM" | "AUTH"]:
             return unusable(
                 path,
@@ -71,6 +69,27 @@ def full(path: Path) -> StateError:
     return unusable(
         path, "The disk is full; nothing more was saved.", hint="Free some space, then run the command again."
     )
+
+
+def _locked(path: Path) -> StateError:
+    """Name who keeps a state file locked. To read needs no lock, and of dsops only who holds the lease writes."""
+    holder = None
+    with suppress(sqlite3.Error, TypeError, ValueError), closing(_reading(path)) as connection:
+        (text,) = connection.execute("SELECT holder FROM lease").fetchone()
+        holder = None if text is None else decode_holder(text)
+    if holder is None:
+        hint = "Find out who has it open (fuser, lsof), then run the command again."
+        return unusable(path, "Another process keeps it locked.", hint=hint)
+    return unusable(
+        path,
+        f"It is locked by who holds its lease: {name_of(holder)}, which may be paused in the middle of a save.",
+        hint=f"Let it go on (kill -CONT {holder.pid}) or end it, then run the command again: what it saves is whole "
+        "or not there.",
+    )
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=0)
 
 
 def _io_error(path: Path, problem: sqlite3.Error) -> StateError:
