@@ -9,7 +9,7 @@ create    there, with something else   a stranger's: left alone
 update    as it was to be              carried out: recorded
 update    otherwise                    not carried out, once ``settle`` has passed
 update    nothing of what it set       sent again, once ``settle`` has passed: it could undo what follows
-delete    not there                    carried out: dropped
+delete    not there                    carried out: dropped, once what the provider does about it has ended
 delete    there                        not carried out, once ``settle`` has passed
 rows      as they were to be           carried out: recorded
 rows      otherwise                    those that are there are recorded, once ``settle`` has passed
@@ -30,7 +30,7 @@ from dsops.engine.observe import together
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import Witness
 from dsops.engine.rowsend import ASYNC
-from dsops.engine.sending import holder_of
+from dsops.engine.sending import holder_of, pauses
 from dsops.model import (
     Address,
     Attributes,
@@ -40,6 +40,7 @@ from dsops.model import (
     Intent,
     Kind,
     LiveObject,
+    Look,
     Record,
     RowsPatch,
     Stack,
@@ -82,7 +83,7 @@ async def recover(session: Session, clients: Clients, stack: Stack, emit: Emit) 
         The state as it is now, and what was settled, in words.
     """
     state = session.state
-    findings = await _examine_all(state, clients, stack, wait=True)
+    findings = await _examine_all(state, clients, stack, emit, wait=True)
     for found in findings:
         put = (found.put,) if found.put else ()
         await session.settle(found.intent.id, outcome=found.words, put=put, drop=found.drop, rows=found.rows)
@@ -92,19 +93,21 @@ async def recover(session: Session, clients: Clients, stack: Stack, emit: Emit) 
 
 async def recovered_view(state: State, clients: Clients, stack: Stack, emit: Emit) -> State:
     """Return the state as recovery would leave it, without waiting and without writing: for plan and drift."""
-    findings = await _examine_all(state, clients, stack, wait=False)
+    findings = await _examine_all(state, clients, stack, emit, wait=False)
     for found in findings:
         emit(Event(EventKind.RECOVERED, found.words, found.intent.address))
     return _after(state, findings)
 
 
-async def _examine_all(state: State, clients: Clients, stack: Stack, *, wait: bool) -> list[Finding]:
+async def _examine_all(state: State, clients: Clients, stack: Stack, emit: Emit, *, wait: bool) -> list[Finding]:
     findings: dict[int, Finding] = {}
 
     async def examine(intent: Intent) -> None:
         trait = state.traits.get(intent.record.endpoint, {}).get(ASYNC[0])
         queued = _QUEUED if intent.rows and trait == ASYNC[1] else 0.0
-        findings[intent.id] = await _examine(intent, clients, queued, wait=wait)
+        found = await _examine(intent, clients, queued, wait=wait)
+        ends = wait and intent.effect == Effect.DELETE and bool(found.drop)
+        findings[intent.id] = await _until_gone(found, clients, emit) if ends else found
 
     await together(examine(_on_a_connection(intent, stack)) for intent in state.intents)
     return [_moved(findings[intent.id], state) for intent in state.intents]
@@ -147,6 +150,25 @@ async def _examine(intent: Intent, clients: Clients, queued: float, *, wait: boo
         if not wait:
             return found
         await asyncio.sleep(min(_POLL, left))
+
+
+async def _until_gone(found: Finding, clients: Clients, emit: Emit) -> Finding:
+    """Wait until a delete has come about: till then the name may be taken, and what lay below may still be read."""
+    record = found.intent.record
+    kind, told = kind_of(record.address.type), ""
+    async for _ in pauses(kind.info.patience):
+        flow = kind.waiting(Effect.DELETE, LiveObject(record.remote_id, record.key, {}))
+        if flow is None:
+            return found
+        look: Look = await clients.read(record.connection, flow)
+        if look.done:
+            return found
+        if look.failed:
+            return Finding(found.intent, f"the interrupted delete did not come about: {look.words}")
+        if look.words != told:
+            told = look.words
+            emit(Event(EventKind.WAITING, told, record.address))
+    return Finding(found.intent, f"the interrupted delete is not done after {kind.info.patience:.0f} s: {told}")
 
 
 def judge(intent: Intent, live: LiveObject | None) -> Finding:

@@ -69,15 +69,13 @@ class Account:
         """Ask the emulator's own routes."""
         return self._client.request(method, f"/_emulator/{what}", json=body).raise_for_status().json()
 
-    def keep(self) -> None:
-        """Keep everything as it is now."""
-        self.control("POST", "keep")
+    def keep(self, name: str) -> None:
+        """Keep everything as it is now, under a name."""
+        self.control("POST", f"keep?{name}")
 
-    def put_back(self) -> None:
+    def put_back(self, name: str) -> None:
         """Let everything be as it was when it was kept, and forget requests and faults."""
-        self.quiet()
-        self.control("POST", "back")
-        self.control("DELETE", "requests")
+        self.control("POST", f"back?{name}")
 
     def clear(self) -> None:
         """Let nothing be there."""
@@ -86,10 +84,12 @@ class Account:
         self.control("DELETE", "requests")
 
     def quiet(self) -> None:
-        """Wait until what killed runs have sent is worked off, held requests included."""
-        self.control("DELETE", "faults")
+        """Wait until what killed runs have sent is worked off, held requests included; faults are forgotten."""
+        self.control("POST", "quiet")
+
+    def release(self) -> None:
+        """Let held requests go on."""
         self.control("POST", "release")
-        until(lambda: self.held() == 0 and not any(each["status"] is None for each in self.log()))
 
     def hold(self, rules: list[Mapping[str, Any]]) -> None:
         """Hold requests: each rule is an emulator's rule without its fault."""
@@ -128,6 +128,7 @@ def running_account(delay: float = 0) -> Iterator[Account]:
 def main(delay: float) -> None:
     """Be the emulator, until standard input ends."""
     # Imported here: whoever only asks needs none of it.
+    import asyncio
     import threading
 
     import uvicorn
@@ -139,20 +140,33 @@ def main(delay: float) -> None:
 
     app = create_app(Options(modelarts=ModelartsSwitches(delay=delay, version_interval=0), vi=ViSwitches(delay=delay)))
     store = app.state.store
-    kept: list[sqlite3.Connection] = []
+    kept: dict[str, sqlite3.Connection] = {}
 
-    async def keep(_: Request) -> JSONResponse:
+    pipeline: Any = app.router.default
+
+    async def quiet(_: Request) -> JSONResponse:
+        pipeline.faults.clear()
+        pipeline.gate.release()
+        log = app.state.requests
+        while any(each.status is None and not each.dropped for each in log):  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.002)
+        return JSONResponse({})
+
+    async def keep(request: Request) -> JSONResponse:
         copy = sqlite3.connect(":memory:", check_same_thread=False)
         store._connection.backup(copy)
-        kept[:] = [copy]
+        kept[request.url.query] = copy
         return JSONResponse({})
 
-    async def back(_: Request) -> JSONResponse:
-        kept[0].backup(store._connection)
+    async def back(request: Request) -> JSONResponse:
+        await quiet(request)
+        kept[request.url.query].backup(store._connection)
         store._lists.clear()
+        app.state.requests.clear()
         return JSONResponse({})
 
-    app.router.routes += [Route(f"/_emulator/{each.__name__}", each, methods=["POST"]) for each in (keep, back)]
+    routes = (quiet, keep, back)
+    app.router.routes += [Route(f"/_emulator/{each.__name__}", each, methods=["POST"]) for each in routes]
     server = uvicorn.Server(uvicorn.Config(app, http="h11", ws="none", lifespan="on", log_config=None))
 
     def stop() -> None:

@@ -12,7 +12,7 @@ from tests.chaos.live import Thing
 
 _MADE = {"uipath": "PUT", "geai": "POST", "modelarts": "POST", "vi": "POST"}
 """The method that makes objects."""
-_ID = re.compile(r"/(?=[^/]*\d)[A-Za-z0-9_-]{16,}")
+_ID = re.compile("/(datasets|dataSet|dataSetRow|versions)/[^/]+")
 NEW = "new"
 
 
@@ -94,7 +94,7 @@ def _counted(write: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     method, path, body = write["method"], write["path"], write["body"]
     provider = _provider(path)
     if method == "DELETE":
-        yield f"delete {_ID.sub('/*', path)}", 1
+        yield f"delete {_masked(path)}", 1
     elif method == _MADE[provider]:
         if provider == "geai":
             rows, name = _rows(path, body)
@@ -102,7 +102,12 @@ def _counted(write: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             if name:
                 yield f"create {name}", 1
         else:
-            yield f"create {_ID.sub('/*', path)} {_name(body)}", 1
+            yield f"create {_masked(path)} {_name(body)}", 1
+
+
+def _masked(path: str) -> str:
+    """Return a path without the ids in it; UiPath has names there."""
+    return path if path.startswith("/api/") else _ID.sub(r"/\1/*", path)
 
 
 def _provider(path: str) -> str:

@@ -9,10 +9,13 @@ class Boundary:
     """At a boundary of the run: before or after a request, a commit, or the taking of the lease.
 
     Attributes:
-        number: Which, from 1 (see `tests.crash.driver`); where the run has fewer it comes to its end.
+        number: Which, from 1; where the run has fewer it comes to its end.
+        kind: Of which: ``all``, or ``journal`` for the ends of writes and of entries in the journal alone, between
+            which nothing becomes durable (see `tests.crash.driver`).
     """
 
     number: int
+    kind: str = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import assert_never
+from uuid import uuid4
 
 from dsops import engine
 from dsops.engine import Options, Workspace
@@ -22,6 +23,7 @@ from tests.chaos.live import live
 from tests.chaos.scenario import ENV, Manifest, Scenario, address_of, stack_file, without
 from tests.crash.forks import Forked, Forks
 
+NOWHERE = Boundary(0)
 _KILLED = -signal.SIGKILL
 
 
@@ -49,7 +51,7 @@ class Stage:
 
         Args:
             folder: Where the stack's folder is made.
-            account: What it is about; nothing else may be in it.
+            account: What it is about; what others have in it is put aside.
             forks: Starts the runs.
             scenario: What is done.
             address: Says where a state is kept that begins anew; None: beside the stack.
@@ -61,7 +63,9 @@ class Stage:
         self._folder = folder / "stack"
         self._kept = folder / "kept"
         self._address = address
+        self._name = uuid4().hex
         self._state: str | None = None
+        self._loaded: Workspace | None = None
         self._ends: dict[str, list[Ending]] = {}
         self._before: frozenset[str] = frozenset()
         self._late = False
@@ -73,17 +77,32 @@ class Stage:
 
     def disturbed(self, trial: Trial) -> list[str]:
         """Change the stack, disturbed; return what is not as it should be then."""
-        self._start_over(trial.settle)
-        self.declare(self.scenario.target)
+        self.begin(trial.settle)
         for number, kill in enumerate(trial.kills):
             self._killed(kill, trial.workers)
             if number == 0 and trial.taken_out:
                 self.declare(self._declared_then(trial.taken_out))
-        code, said = self._ended(self._start(0, trial.workers))
+        return self.judged(self._start(NOWHERE, trial.workers), trial.taken_out)
+
+    def begin(self, settle: float = 0) -> None:
+        """Start over and declare the target, recovery being patient for so many seconds."""
+        self._start_over(settle)
+        self.declare(self.scenario.target)
+
+    def killed_at(self, number: int) -> None:
+        """Run the command with one call in flight, and let it be killed at a boundary, of all kinds."""
+        self._killed(Boundary(number), 1)
+
+    def run(self) -> Forked:
+        """Run the command, undisturbed, with one call in flight."""
+        return self._start(NOWHERE, 1)
+
+    def judged(self, run: Forked, taken_out: str = "") -> list[str]:
+        """Wait for the end of the last run; return what is not as it should be then."""
+        code, said = self._ended(run)
         if code:
             return [f"the last run exited with {code}:\n{said}"]
-        problems = differences(self.ending(), self.ends(trial.taken_out))
-        return problems + self._left_to_do()
+        return differences(self.ending(), self.ends(taken_out)) + self._left_to_do()
 
     def ends(self, taken_out: str = "") -> list[Ending]:
         """Return the ends that may be: undisturbed, the one that led over the target and the one that didn't."""
@@ -94,8 +113,16 @@ class Stage:
                 self._ends[taken_out] = [self._end_of([self.scenario.target, then]), self._end_of([then])]
         return self._ends[taken_out]
 
+    def count(self, kind: str) -> int:
+        """Return how many boundaries of a kind there are in an undisturbed run with one call in flight."""
+        self.begin()
+        code, said = self._ended(self._start(Boundary(0, kind), 1))
+        assert code == 0, said
+        return int(said.split()[-1])
+
     def declare(self, manifests: Iterable[Manifest]) -> None:
         """Declare these and nothing else."""
+        self._loaded = None
         for old in self._folder.glob("declared-*.yaml"):
             old.unlink()
         for each in manifests:
@@ -134,16 +161,13 @@ class Stage:
         return not any("going" in each or each.get("reached") is False or each.get("status", 1) != 1 for each in values)
 
     def _undisturbed(self) -> tuple[int, tuple[str, ...], float]:
-        self._start_over(0)
-        self.declare(self.scenario.target)
         began = time.monotonic()
-        code, said = self._ended(self._start(0, 1))
-        assert code == 0, said
+        boundaries = self.count("all")
         took = time.monotonic() - began
         writes = tuple(each["method"] for each in self._account.writes())
         self._ends[""] = [self.ending()]
         assert not (left := self._left_to_do()), left
-        return int(said.split()[-1]), writes, took
+        return boundaries, writes, took
 
     def _end_of(self, changes: Iterable[Iterable[Manifest]]) -> Ending:
         self._start_over(0)
@@ -158,7 +182,7 @@ class Stage:
     def _start_over(self, settle: float) -> None:
         self._late = False
         if self._state is None:
-            self._account.put_back()
+            self._account.put_back(self._name)
             shutil.rmtree(self._folder)
             shutil.copytree(self._kept, self._folder)
         else:
@@ -175,25 +199,24 @@ class Stage:
         self.settle(0)
         self._apply(1)
         self._let_strangers_in()
-        self._account.keep()
-        self._account.put_back()
+        self._account.keep(self._name)
+        self._account.put_back(self._name)
         shutil.rmtree(self._kept, ignore_errors=True)
         shutil.copytree(self._folder, self._kept)
 
     def _apply(self, workers: int) -> None:
-        code, said = self._ended(self._start(0, workers))
+        code, said = self._ended(self._start(NOWHERE, workers))
         assert code == 0, said
 
-    def _start(self, boundary: int, workers: int) -> Forked:
+    def _start(self, boundary: Boundary, workers: int) -> Forked:
         self.runs += 1
-        run = self._forks.start(
-            self._folder, f"all:{boundary}", "apply", "--auto-approve", "--parallelism", str(workers), env=ENV
-        )
+        where = f"{boundary.kind}:{boundary.number}"
+        run = self._forks.start(self._folder, where, "apply", "--auto-approve", "--parallelism", str(workers), env=ENV)
         if self._late:
             self._late = False
             seen = len(self._account.log())
             until(lambda: len(self._account.log()) > seen or not run.runs())
-            self._account.quiet()
+            self._account.release()
         return run
 
     @staticmethod
@@ -205,14 +228,14 @@ class Stage:
         """Run the command, and kill it unless it ends before."""
         match kill:
             case Boundary():
-                run = self._start(kill.number, workers)
+                run = self._start(kill, workers)
             case Instant():
-                run = self._start(0, workers)
+                run = self._start(NOWHERE, workers)
                 time.sleep(kill.seconds)
                 run.kill()
             case Late():
                 self._account.hold([*self._rules(kill)])
-                run = self._start(0, workers)
+                run = self._start(NOWHERE, workers)
                 until(lambda: self._account.held() or not run.runs())
                 run.kill()
             case _:
@@ -236,7 +259,9 @@ class Stage:
         return [f"left to do: {each}" for each in (*plan.changes, *plan.refresh)]
 
     def _workspace(self) -> Workspace:
-        schemas = {name: kind.info.schema for name, kind in kinds().items()}
-        loaded = load(self._folder, env=None, variables={}, environ=os.environ, schemas=schemas)
-        assert loaded.stack is not None, loaded.diagnostics
-        return Workspace(loaded.stack, loaded.resources)
+        if self._loaded is None:
+            schemas = {name: kind.info.schema for name, kind in kinds().items()}
+            loaded = load(self._folder, env=None, variables={}, environ=os.environ, schemas=schemas)
+            assert loaded.stack is not None, loaded.diagnostics
+            self._loaded = Workspace(loaded.stack, loaded.resources)
+        return self._loaded

@@ -2,12 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.chaos.account import Account, running_account
+from tests.chaos.scenario import ENV
 from tests.crash.forks import Forks, start_forks
 from tests.crash.rows import Ending, RowWorld, world_in
 from tests.crash.scenario import seed
@@ -81,7 +83,27 @@ def row_world(evaluations: RunningEmulator, forks: Forks, tmp_path: Path) -> Ite
     evaluations.release()
 
 
-def _set(patch: pytest.MonkeyPatch, env: dict[str, str]) -> None:
+@pytest.fixture(scope="session")
+def chaos_env() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        _set(patch, ENV)
+        yield
+
+
+@pytest.fixture(scope="session")
+def account(chaos_env: None) -> Iterator[Account]:
+    with running_account() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def slow_account(chaos_env: None) -> Iterator[Account]:
+    """Operations of ModelArts and Vi take a while there."""
+    with running_account(0.2) as running:
+        yield running
+
+
+def _set(patch: pytest.MonkeyPatch, env: Mapping[str, str]) -> None:
     for name in os.environ.keys() & {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}:
         patch.delenv(name)
     for name, value in env.items():

@@ -5,9 +5,9 @@
     python -m tests.crash.driver BOUNDARY ARGS      boundaries count from 1; 0 kills at none, and tells how many
 
 A boundary is the end of an announcement, a write, a settlement, a save or a note: between announcement and write,
-between answer and settlement, and so on. With ``all:BOUNDARY`` there are far more: before and after each request, be it
-read or write, each commit of the store, and each taking and giving back of the lease. ``CRASH_PART_SIZE`` is how many
-bytes of rows fit into an upload: a few rows make several then.
+between answer and settlement, and so on; ``journal:BOUNDARY`` says so. With ``all:BOUNDARY`` there are far more: before
+and after each request, be it read or write, each commit of the store, and each taking and giving back of the lease.
+``CRASH_PART_SIZE`` is how many bytes of rows fit into an upload: a few rows make several then.
 """
 
 import functools
