@@ -96,8 +96,8 @@ def held_rows(store: StateStore, records: Iterable[Record]) -> Mapping[str, int]
 
 
 async def rewrite(
-    store: StateStore,
-    command: str,
+    place: Chosen,
+    verb: str,
     *,
     put: Sequence[Record],
     drop: Sequence[Address],
@@ -105,11 +105,11 @@ async def rewrite(
     wait: float,
     summary: str,
 ) -> None:
-    """Save and drop records under the lease, and note it in the history.
+    """Save and drop records under the lease, once the state as it was is kept as a backup; note it in the history.
 
     Args:
-        store: The state.
-        command: For others to read, ``dsops state mv``.
+        place: The state.
+        verb: What is done, ``mv``.
         put: Records to save.
         drop: Addresses to drop.
         seen: Serial of the state that this was decided on.
@@ -119,8 +119,11 @@ async def rewrite(
     Raises:
         DsopsError: Somebody holds the lease, or wrote the state in between.
     """
-    async with store.lease(command=command, wait=wait, on_event=tell) as session:
+    store = place.store
+    async with store.lease(command=f"dsops state {verb}", wait=wait, on_event=tell) as session:
         if session.state.serial != seen:
             raise DsopsError.of("the state was written by another run just now", hint="Give the command again.")
+        if whole := store.whole():
+            place.backups.keep(whole, verb)
         await session.save(put=put, drop=drop)
         await session.note(summary, [])

@@ -183,14 +183,16 @@ def test_a_pulled_state_is_pushed_and_a_backup_restored(stack: Stack) -> None:
     (stack.folder / "state.json").write_text(stack.run("state", "pull").ok().out)
     assert "No backups yet" in stack.run("state", "restore").ok().out
     stack.run("state", "rm", "uipath/Stream/dispute").ok()
+    assert "before rm" in stack.run("state", "restore").ok().out
     assert "older than the state" in stack.run("state", "push", "state.json").ok(1).err
     assert "no state" in stack.run("state", "push", "dsops.yaml").ok(1).err
     (stack.folder / "state.json").write_text(stack.run("state", "pull").ok().out)
     assert stack.run("state", "push", "state.json").ok().out == "Pushed state.json; the state has serial 3 now.\n"
     assert "before push" in stack.run("state", "restore").ok().out
-    stack.run("state", "restore", "1").ok()
+    stack.run("state", "restore", "2").ok()
     backups = stack.run("state", "restore", "--format", "json").ok().json
-    assert [(each["number"], each["reason"], each["serial"]) for each in backups] == [(1, "push", 2), (2, "restore", 3)]
+    kept = [(each["number"], each["reason"], each["serial"]) for each in backups]
+    assert kept == [(1, "rm", 1), (2, "push", 2), (3, "restore", 3)]
     assert "There is no backup 9" in stack.run("state", "restore", "9").ok(1).err
     assert "can't be read" in stack.run("state", "restore", "nowhere.json").ok(1).err
     commands = [each["command"] for each in stack.run("state", "history", "--format", "json").ok().json]

@@ -89,22 +89,17 @@ def command_in(told: str) -> list[list[str]]:
 
 
 def test_a_backup_leads_back_by_the_command_that_is_named(place: Place) -> None:
-    place.run("state", "push", kept_state(place)).ok()
+    place.run("state", "rm", "uipath/Stream/t").ok()
     place.file.write_bytes(place.file.read_bytes()[:5000])
     named = command_in(refused(place))
     assert ["state", "restore"] in named
-    listed = place.run(*named[0], "--format", "json").ok().json
-    assert listed, "there is a backup"
-    restored = place.run(*named[0], str(listed[-1]["number"])).ok()
+    (kept,) = place.run(*named[0], "--format", "json").ok().json
+    assert kept["reason"] == "rm"
+    restored = place.run(*named[0], str(kept["number"])).ok()
     assert "default.db.damaged-1" in restored.err
     assert (place.folder / ".dsops/default.db.damaged-1").stat().st_size == 5000
     place.apply().ok()
     place.check_converged()
-
-
-def kept_state(place: Place) -> str:
-    (place.folder / "state.json").write_text(place.run("state", "pull").ok().out, encoding="utf-8")
-    return "state.json"
 
 
 def test_without_a_backup_an_import_leads_back(place: Place) -> None:

@@ -29,7 +29,7 @@ class Backup:
     Attributes:
         number: What `dsops state restore` calls it by.
         serial: The serial of the state in it.
-        reason: What came: ``push``, ``restore``, ``migrate``, ``upgrade``.
+        reason: What came: ``push``, ``restore``, ``migrate``, ``mv``, ``rm``, ``upgrade``.
         at: Unix time.
         path: The file.
     """

@@ -13,17 +13,20 @@ from dsops.cli.selection import lock_option
 @lock_option
 @common_options("text")
 def command(common: Common, old: str, new: str, lock_timeout: float) -> int:
-    """Rename the record OLD to NEW, as its manifest was renamed. Whatever refers to it follows."""
+    """Rename the record OLD to NEW, as its manifest was renamed. Whatever refers to it follows.
+
+    The state as it was is kept as a backup.
+    """
     import asyncio
     from dataclasses import replace
 
     from dsops.cli.names import address as parse
-    from dsops.cli.states import recorded, rewrite, store_of
+    from dsops.cli.states import chosen, recorded, rewrite
     from dsops.model import DsopsError
 
     source, target = parse(old), parse(new)
-    store = store_of(common)
-    state = store.load()
+    place = chosen(common)
+    state = place.store.load()
     record = recorded(state.records, source)
     if source.type != target.type:
         raise DsopsError.of(f"{source} can't become {target}: a record keeps its kind")
@@ -40,8 +43,8 @@ def command(common: Common, old: str, new: str, lock_timeout: float) -> int:
     ]
     asyncio.run(
         rewrite(
-            store,
-            "dsops state mv",
+            place,
+            "mv",
             put=[replace(record, address=target), *following],
             drop=[source],
             seen=state.serial,

@@ -12,20 +12,23 @@ from dsops.cli.selection import lock_option
 @lock_option
 @common_options("text")
 def command(common: Common, addresses: tuple[str, ...], lock_timeout: float) -> int:
-    """Drop the records of ADDRESSes. The objects stay; those still declared are adopted by the next apply."""
+    """Drop the records of ADDRESSes. The objects stay; those still declared are adopted by the next apply.
+
+    The state as it was is kept as a backup.
+    """
     import asyncio
 
     from dsops.cli.names import address as parse
-    from dsops.cli.states import recorded, rewrite, store_of
+    from dsops.cli.states import chosen, recorded, rewrite
 
-    store = store_of(common)
-    state = store.load()
+    place = chosen(common)
+    state = place.store.load()
     dropped = [recorded(state.records, parse(each)).address for each in addresses]
     names = ", ".join(map(str, dropped))
     asyncio.run(
         rewrite(
-            store,
-            "dsops state rm",
+            place,
+            "rm",
             put=(),
             drop=dropped,
             seen=state.serial,
