@@ -10,7 +10,7 @@ STAMP  := $(VENV)/.installed
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check fix bench bench-rows fuzz build clean
+.PHONY: help venv demo test check fix bench bench-rows fuzz chaos build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -58,6 +58,16 @@ fuzz: $(STAMP) ## hostile input to every reader, for SECONDS=60 (ARGS="--only NA
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check 'atheris>=3,<4' 2>/dev/null || true
 	@echo "Fuzzing"
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
+
+# MATRIX=1: first every boundary of the scenarios (half an hour). RACES=1: first eight processes race for each kind of state,
+# 500 increments each (minutes). ARGS: --provider vi, --state postgres or s3, and whatever --help tells.
+chaos: $(STAMP) ## dsops killed again and again, for SECONDS=60 from SEED=N on (MATRIX=1, RACES=1, ARGS="--state postgres")
+	@if [ -n "$(RACES)" ]; then echo "Racing for states"; \
+	  STATE_INCREMENTS=500 $(BIN)/python -m pytest -q tests/conformance/test_state_lease.py -k eight_processes; fi
+	@if [ -n "$(MATRIX)" ]; then echo "Killing at every boundary"; \
+	  CRASH_ALL=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup --timeout 3600 tests/crash/test_matrix.py; fi
+	@echo "Killing"
+	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 build: $(STAMP) ## the wheel and the source archive, in dist/
 	@echo "Building into dist/"
