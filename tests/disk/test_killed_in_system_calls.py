@@ -16,8 +16,8 @@ EVERYWHERE = os.environ.get("DISK_POINTS") == "all"
 # An apply of two objects asks 32 times for a write into file, log and index, 9 times that they be durable, 2 times for
 # another size, and removes log and index at its end.
 CHOSEN = {
-    "pwrite64": (4, 9, 10, 12, 15, 19, 23, 27, 31),
-    "fdatasync": (1, 3, 4, 5, 6, 8),
+    "pwrite64": (9, 12, 15, 19, 27),
+    "fdatasync": (3, 4, 5, 6),
     "ftruncate": (1, 2),
     "unlink": (1, 2),
 }
@@ -43,7 +43,7 @@ def test_the_next_apply_does_the_rest(place: Place, kill: Inject) -> None:
 
 
 @pytest.mark.usefixtures("strace")
-@pytest.mark.parametrize("call", ["link", "unlink", "fsync", "pwrite64", "fdatasync"])
+@pytest.mark.parametrize("call", ["link", "fsync", "pwrite64"])
 def test_a_state_is_never_half_made(place: Place, call: str) -> None:
     """Killed while the first apply ever makes the file."""
     for each in (place.file, place.log, place.index):

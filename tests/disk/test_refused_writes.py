@@ -16,9 +16,9 @@ EVERYWHERE = os.environ.get("DISK_POINTS") == "all"
 
 # What an apply of two objects asks for, counted on SQLite 3.40: some 60 writes, 10 times that they be durable.
 CHOSEN = (
-    ("pwrite64", "error=ENOSPC", (1, 9, 10, 14, 18, 22, 27, 31)),
-    ("pwrite64", "error=EIO", (12, 20, 25)),
-    ("fdatasync", "error=EIO", (1, 2, 3, 4, 5, 6, 7)),
+    ("pwrite64", "error=ENOSPC", (1, 10, 14, 22, 31)),
+    ("pwrite64", "error=EIO", (12, 20)),
+    ("fdatasync", "error=EIO", (1, 3, 4, 5, 6)),
     ("ftruncate", "error=ENOSPC", (1,)),
 )
 REFUSED = [
@@ -41,7 +41,7 @@ def test_nothing_leaves_that_is_not_in_the_journal(place: Place, fault: Inject) 
     place.check_converged()
 
 
-@pytest.mark.parametrize("size", [0, 4_096, 16_000, 40_000, 49_152, 53_000, 57_500, 62_000, 70_000])
+@pytest.mark.parametrize("size", [0, 40_000, 49_152, 57_500, 66_000])
 def test_a_limit_on_the_size_of_files(place: Place, size: int) -> None:
     before = place.file.read_bytes()
     done = clear_of_trouble(place.apply("--format", "json", before=limited(size)), 0, 1, 3)
