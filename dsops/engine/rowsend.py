@@ -24,7 +24,17 @@ from dsops.engine.connect import Clients
 from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
 from dsops.engine.runtime import given_up
-from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown, unsaved
+from dsops.engine.sending import (
+    PATIENCE,
+    Job,
+    Result,
+    failed,
+    holder_of,
+    pauses,
+    refused_again,
+    unknown,
+    unsaved,
+)
 from dsops.http import Answer, explain
 from dsops.model import (
     AnswerLost,
@@ -166,6 +176,8 @@ class _Errand:
             else:
                 if answer.failure is None or self._is_gone(answer):
                     return _Sent(answer, times)
+                if lost is not None:
+                    return refused_again(lost, answer.failure, times)
                 why = explain(call, self._clients.connection(self._job.planned.connection), answer)
                 return await self._refused(f"refused: {answer.failure.message}", why, times)
         return unknown(lost, _TRIES)

@@ -24,7 +24,17 @@ from dsops.engine.options import Emit
 from dsops.engine.rowbody import RowsToSend, Witness
 from dsops.engine.rowsend import ASYNC, Means, RowSender
 from dsops.engine.runtime import given_up
-from dsops.engine.sending import PATIENCE, Job, Result, failed, holder_of, pauses, unknown, unsaved
+from dsops.engine.sending import (
+    PATIENCE,
+    Job,
+    Result,
+    failed,
+    holder_of,
+    pauses,
+    refused_again,
+    unknown,
+    unsaved,
+)
 from dsops.http import Answer, Client, explain
 from dsops.model import (
     AnswerLost,
@@ -144,7 +154,7 @@ class Sender:
                     )
                     await asyncio.sleep(_PAUSE * 2 ** (sent - 1))
             else:
-                answered = self._answered(job, intent, answer, sent, repeated=lost is not None)
+                answered = self._answered(job, intent, answer, sent, lost)
                 return await self._read_back(answered, sent)
         return unknown(lost, sent)
 
@@ -219,7 +229,7 @@ class Sender:
             job = dataclasses.replace(job, marks=witness.arrived)
         return await self._succeeded(job, intent, live, sent)
 
-    async def _answered(self, job: Job, intent: Intent, answer: Answer, sent: int, *, repeated: bool) -> Result:
+    async def _answered(self, job: Job, intent: Intent, answer: Answer, sent: int, lost: DsopsError | None) -> Result:
         failure = answer.failure
         if failure is None:
             live = self._kind(job).answered(job.record.key, answer.response)
@@ -231,11 +241,15 @@ class Sender:
             return await self._succeeded(job, intent, None, sent)
         if job.call.effect is Effect.CREATE and failure.kind is FailureKind.CONFLICT:
             witness = self._witness(job)
-            live = await self._look(job, witness) if repeated else None
+            live = await self._look(job, witness) if lost is not None else None
             if live is not None:
                 return await self._found(job, intent, live, witness, sent)
+            if lost is not None:
+                return refused_again(lost, failure, sent)
             await self._session.settle(intent.id, outcome="the name is taken")
             return _exists_now(sent)
+        if lost is not None:
+            return refused_again(lost, failure, sent)
         await self._session.settle(intent.id, outcome=f"refused: {failure.message}")
         return failed(explain(job.call, self._clients.connection(job.planned.connection), answer), sent)
 

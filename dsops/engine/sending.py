@@ -12,6 +12,7 @@ from dsops.model import (
     Call,
     Diagnostic,
     DsopsError,
+    Failure,
     PlannedCall,
     Record,
     RowMark,
@@ -85,6 +86,15 @@ def unknown(why: DsopsError | None, sent: int, repairs: int = 0) -> Result:
         why.diagnostics[0].summary if why else "the answer does not hold the object, and nothing stands under its name"
     )
     return Result(Status.UNKNOWN, sent=sent, reason=reason, hint=APPLY_AGAIN, repairs=repairs)
+
+
+def refused_again(lost: DsopsError, failure: Failure, sent: int) -> Result:
+    """Return the result of a call whose answer was lost and whose repeat was refused.
+
+    The refusal says nothing of the first time, which may still be carried out: the intent stays open for recovery.
+    """
+    reason = f"{lost.diagnostics[0].summary}; sent again, it was refused: {failure.message}"
+    return Result(Status.UNKNOWN, sent=sent, reason=reason, hint=APPLY_AGAIN)
 
 
 def unsaved(broken: StateError, sent: int, repairs: int = 0) -> Result:
