@@ -3,6 +3,11 @@
 import base64
 import html
 import json
+import os
+import signal
+import subprocess
+import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -10,7 +15,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from tests.security.front import Answer, Heard, Said
-from tests.security.house import SECRETS, House, everything, house, marks
+from tests.security.house import IN_A_FILE, SECRETS, House, everything, house, marks
+from tests.support import DSOPS
 
 LOUD = ("--log-level", "debug")
 
@@ -232,3 +238,52 @@ def speaking_of_all(status: int) -> Answer:
         return Said(status, f"<Error><Code>AccessDenied</Code><Message>{_echoes(heard)}</Message></Error>".encode())
 
     return answer
+
+
+# -- ends that nobody wished for
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_twice(home: House, number: signal.Signals) -> None:
+    """The first signal drains, the second abandons; what is left and said then holds no secret either."""
+    arrived, released = threading.Event(), threading.Event()
+
+    def hold(heard: Heard) -> Said | None:
+        if not heard.is_write:
+            return None
+        arrived.set()
+        released.wait(60)
+        return Said(0)  # the emulator never hears of it: nothing is committed behind the next run
+
+    home.front.nasty = hold
+    env = {**os.environ, **{name: value for name, value in SECRETS.items() if name != IN_A_FILE}}
+    command = [*DSOPS, "apply", "--auto-approve", *LOUD]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=home.folder, env=env, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert arrived.wait(60)
+            process.send_signal(number)
+            process.send_signal(number)
+            while process.poll() is None and not released.wait(0.2):
+                process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        finally:
+            released.set()
+            process.kill()
+    home.said += [out, err]
+    assert process.returncode == 128 + number
+    home.front.nasty = lambda _: None
+    home.run("plan", *LOUD)
+    home.run("apply", "--auto-approve", *LOUD)
+    assert home.leaks() == []
+
+
+def test_the_emulator_remembers_no_credentials(home: House) -> None:
+    home.run("apply", "--auto-approve")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+        f"{home.front.upstream}/_emulator/requests", timeout=60
+    ) as answer:
+        log = answer.read()
+    assert b"/api/v1/datasets" in log
+    known = {name: mark for name, mark in marks().items() if not name.startswith("DWS")}  # bodies it does remember
+    assert [name for name, mark in known.items() if mark in log] == []
