@@ -2,13 +2,17 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from dsops.manifest.draft import Draft
 from dsops.manifest.places import Path, dotted
 from dsops.manifest.resolver import UNRESOLVED
 from dsops.manifest.schema import Schema, holds, located
 from dsops.model import Reference, SecretRef, Template
+
+MOST_TOLD: Final = 200
+"""Mistakes of one document that are put into words: who has more than these has something else than a manifest."""
 
 
 def check(draft: Draft, schema: Schema, *, plain: bool) -> None:
@@ -48,8 +52,8 @@ def _word(draft: Draft, schema: Schema, instance: Any, reported: set[Path]) -> N
     from dsops.manifest.wording import problems
 
     late = dict(_late(draft.value, ()))
-    found = list(problems(schema.document, instance))
-    for problem in found:
+    found = list(islice(problems(schema.document, instance), MOST_TOLD + 1))
+    for problem in found[:MOST_TOLD]:
         waiting = late.get(problem.path)
         if waiting is None and problem.path not in reported:
             draft.report(problem.path, problem.summary, detail=problem.detail, hint=problem.hint, at_key=problem.at_key)
@@ -57,6 +61,9 @@ def _word(draft: Draft, schema: Schema, instance: Any, reported: set[Path]) -> N
             draft.report(
                 problem.path, f"{dotted(problem.path)} can't be {waiting}", detail="The id of an object is text."
             )
+    if len(found) > MOST_TOLD:
+        summary = f"More than {MOST_TOLD} things are wrong with this document"
+        draft.report((), summary, hint="Correct those that are told; the others come after them.")
     if not found:
         draft.report((), f"This is no valid {draft.type}", detail=f"The schema {schema.document['$id']} refuses it.")
 

@@ -49,14 +49,16 @@ class Node:
     pairs: list[tuple[str, Source, "Node"]] = field(default_factory=list)
     items: list["Node"] = field(default_factory=list)
     merges: list["Node"] = field(default_factory=list)
+    _named: dict[str, tuple[Source, "Node"]] | None = field(default=None, repr=False, compare=False)
 
     def child(self, part: str | int) -> tuple[Source, "Node"] | None:
         """Return where a field's key (or an item) stands, and its value; None if there is none."""
         if isinstance(part, int):
             return (self.items[part].source, self.items[part]) if part < len(self.items) else None
-        for key, source, value in self.pairs:
-            if key == part:
-                return source, value
+        if self._named is None:  # asked for once a mistake: of a map with ten thousand there may be as many
+            self._named = {key: (source, value) for key, source, value in reversed(self.pairs)}
+        if part in self._named:
+            return self._named[part]
         return next((found for merged in self.merges if (found := merged.child(part))), None)
 
     def children(self) -> Iterator[tuple[str | int, Source, "Node"]]:

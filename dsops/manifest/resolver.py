@@ -259,7 +259,8 @@ class _Run:
         name, *rest = path
         if isinstance(value, dict) and name in value:
             return self.descend(value[name], (*at, name), tuple(rest), ref)
-        if isinstance(value, list) and str(name).isdecimal() and int(name) < len(value):
+        # Python reads no number of thousands of digits, and no list is so long.
+        if isinstance(value, list) and str(name).isdecimal() and len(str(name)) < 10 and int(name) < len(value):
             return self.descend(value[int(name)], (*at, int(name)), tuple(rest), ref)
         if at == ("spec",) and path == ("name",) and self.draft.address:
             return self.draft.address.name
