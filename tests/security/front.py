@@ -96,7 +96,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"" if self.command == "HEAD" else said.body)
         self.wfile.flush()
 
-    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = handle_any  # noqa: N815 - names of the base
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = do_LOCK = do_UNLOCK = handle_any  # noqa: N815 - names of the base
 
     def _asked(self, front: Front, heard: Heard) -> Said:
         there = http.client.HTTPConnection(urlsplit(front.upstream).netloc, timeout=60)
