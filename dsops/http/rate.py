@@ -43,6 +43,8 @@ _FOR_A_PAUSE = 15
 _SHORTEST_PAUSE = 0.25
 """What a refused request waits on average (dsops/http/retry.py); with one in flight, nobody goes on meanwhile."""
 _FOR_EVIDENCE = 3
+_FIRST = 20
+"""What a first refusal is evidence for at most: how much of what was accepted a full bucket held, it doesn't tell."""
 _FEWEST = 2
 _QUIET = 1.0
 """Seconds without a request after which a bucket may be full."""
@@ -159,7 +161,7 @@ class Rate:
         self._low = self._top * (1 - dip)
         self.burst = max(1.0, 0.9 * self._bucket(self._top))
         self._paused = max(pause, _SHORTEST_PAUSE)
-        self._evidence = self._accepted
+        self._evidence = self._accepted if self._round else min(self._accepted, _FIRST)
         self._refused = 1
         self._grown = 0
         self._round += 1

@@ -122,3 +122,10 @@ def test_refusals_without_end_never_stop_it() -> None:
         now = max(now, rate.due)
         rate.refuse(rate.leave(now), now + 0.01)
     assert rate.due - now < 61
+
+
+def test_a_limit_just_below_what_can_be_asked_is_found_as_soon() -> None:
+    """The bucket hides it for long, and so the first refusal comes late and says little."""
+    run = Run(Bucket(200, 50), latency=0.07, in_flight=16, seconds=20).run()
+    assert run.share() >= 0.9
+    assert run.refusals() < 0.02
