@@ -108,21 +108,27 @@ class Place:
 
     # -- commands
 
-    def run(self, *args: str | Path, before: Sequence[str | Path] = (), stdout: int | None = None) -> Done:
+    def run(self, *args: str | Path, before: Sequence[str | Path] = ()) -> Done:
         """Run a command to its end, under whatever comes before it."""
-        done = subprocess.run(
+        process = self.start(*args, before=before)
+        try:
+            out, err = process.communicate(timeout=90)
+        finally:
+            process.kill()
+        return Done(process.returncode, out, err)
+
+    def start(self, *args: str | Path, before: Sequence[str | Path] = ()) -> "subprocess.Popen[str]":
+        """Begin a command, under whatever comes before it."""
+        return subprocess.Popen(
             [*map(str, before), *DSOPS, *map(str, args)],
             cwd=self.folder,
             env={**os.environ, **self.env},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if stdout is None else stdout,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            timeout=90,
-            check=False,
         )
-        return Done(done.returncode, done.stdout or "", done.stderr)
 
     def apply(self, *args: str | Path, before: Sequence[str | Path] = ()) -> Done:
         """Apply without asking, a call at a time."""

@@ -9,20 +9,11 @@ import pytest
 
 from dsops.state import open_store
 from tests.disk.place import Inject, Place, clear_of_trouble
-from tests.support import DSOPS
 
 
 def paused(place: Place) -> tuple[subprocess.Popen[str], int]:
     """Begin an apply that is stopped before it makes a save durable; return it, and the number of its process."""
-    process = subprocess.Popen(
-        [*map(str, place.traced(Inject("fdatasync", "signal=SIGSTOP", 4))), *DSOPS, "apply", "--auto-approve"],
-        cwd=place.folder,
-        env={**os.environ, **place.env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = place.start("apply", "--auto-approve", before=place.traced(Inject("fdatasync", "signal=SIGSTOP", 4)))
     store = open_store("sqlite:.dsops/default.db", root=place.folder, stack="disk", env=None)
     end = time.monotonic() + 60
     while time.monotonic() < end:
