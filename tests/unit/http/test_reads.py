@@ -84,6 +84,8 @@ def test_a_name_that_would_vanish_from_the_path_is_not_sent(segment: str) -> Non
         (reply(200, b"<html>Sign in</html>"), "a web page"),
         (raw(b"nonsense\r\n\r\n", close=True), "illegal status line"),
         (reply(200, b"not gzip", content_encoding="gzip"), "compression is broken"),
+        (reply(200, gzip.compress(gzip.compress(b"{}")), content_encoding="gzip, gzip"), "that nobody asked for"),
+        (reply(200, b"{}", content_encoding="zstd"), "that nobody asked for"),
     ],
 )
 def test_a_read_is_tried_again(trouble: Act, word: str) -> None:
