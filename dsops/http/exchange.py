@@ -18,6 +18,9 @@ from dsops.http.wire import outgoing
 from dsops.model import Connection, FailureKind, Provider, Request, Response, SecretRef
 
 LARGEST_ANSWER = 256 * 1024 * 1024
+_ASKED_FOR = frozenset({"gzip", "deflate"})
+_PACKINGS = _ASKED_FOR | {"br", "zstd"}
+"""What httpx unpacks; of anything else an answer names it takes the bytes as they are."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # The request itself is unusable: a header that HTTP does not allow, a URL too long.
 _UNUSABLE = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
@@ -168,6 +171,7 @@ async def _converse(
 ) -> Response | Garbled:
     response = await lane.handle_async_request(outgoing(signed, {"trace": departure}))
     try:
+        _check_packing(response.headers.get("content-encoding", ""))
         if arrival is None or not response.is_success:
             return decode(response.status_code, response.headers.raw, await _whole(response))
         departure.arriving = True
@@ -175,6 +179,17 @@ async def _converse(
     finally:
         await response.aclose()
     return rest if isinstance(rest, Garbled) else replace(rest, body=arrival.stream.without(rest.body))
+
+
+def _check_packing(codings: str) -> None:
+    """Refuse what is compressed twice: a few bytes of it may become more than any memory holds, in one step.
+
+    Raises:
+        Broken: It is, or in a way that nobody asked for.
+    """
+    packed = [each for each in (part.strip().lower() for part in codings.split(",")) if each in _PACKINGS]
+    if len(packed) > 1 or not _ASKED_FOR.issuperset(packed):
+        raise Broken(f"the answer is compressed in a way that nobody asked for ({', '.join(packed)})")
 
 
 async def _whole(response: httpx.Response) -> bytes:

@@ -24,6 +24,10 @@ _KIND_OF_STATUS = MappingProxyType(
 )
 
 
+MOST_LISTED = 1_000_000
+"""Objects of one list: a server that has ever more of them is not read until the memory is full."""
+
+
 def meaning(status: int) -> FailureKind:
     """Return what the HTTP status of a refusal means, where its provider says nothing else."""
     known = _KIND_OF_STATUS.get(status)

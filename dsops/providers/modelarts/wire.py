@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dsops.model import Call, Flow, Reference, Response
-from dsops.providers.common import Answers, has_id
+from dsops.providers.common import MOST_LISTED, Answers, has_id
 
 PROJECT = "{project}"
 """Stands for the project's id in a path, until the connection is known (``ModelArts.prepared``)."""
@@ -65,6 +65,8 @@ def every_page(page: Callable[[int], Call], name: str, id_field: str, limit: int
             counts_records = True
         elif len(found) < limit:
             return [*seen.values(), *new.values()]
+        elif len(seen) > MOST_LISTED:
+            bad_answer(f"its list {name!r} has no end: {len(seen):,} were read")
         elif not new:
             bad_answer(f"page {number} of its list {name!r} is full and brings nothing new")
         else:

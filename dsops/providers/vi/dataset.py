@@ -55,6 +55,7 @@ class Dataset:
         fields={path: Field(path, create_only=path in _CREATE_ONLY) for path in _FIELDS},
         settle=5.0,
         create_may_overwrite=True,
+        takes_names_twice=True,
         lost_on_delete="its assets, all their annotations, and its exports",
         patience=900.0,
         renamable=True,

@@ -47,6 +47,7 @@ class Export:
         parent_field="dataset",
         verbs=frozenset({Verb.CREATE}),
         settle=5.0,
+        takes_names_twice=True,
         patience=3600.0,
         parent_by_id=True,
     )

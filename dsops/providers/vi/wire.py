@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dsops.model import Call, Flow, Reference, Response
-from dsops.providers.common import Answers, checked
+from dsops.providers.common import MOST_LISTED, Answers, checked
 
 ORGANIZATION = "{organization}"
 """Stands in paths and bodies for the connection's organization."""
@@ -66,6 +66,8 @@ def pages(path: Path, id_field: str, what: str) -> Flow:
             bad_answer(f"the token of the next page of {what} is not a text")
         if token in asked:
             bad_answer(f"it names a next page of {what} that it named before")
+        if len(found) > MOST_LISTED:
+            bad_answer(f"its pages of {what} have no end: {len(found):,} were read")
         asked.add(token)
         query = (("p", token), ("s", str(PAGE_SIZE)))
     bad_answer(f"after {MOST_PAGES:,} pages of {what} there are still more")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dsops.model import Call, RemoteError, Response
+from dsops.providers.modelarts import wire
 from dsops.providers.modelarts.wire import all_datasets, every_page
 
 Server = Callable[[int, int], list[str]]
@@ -63,6 +64,16 @@ def test_a_server_that_ignores_the_offset_never_proves_a_list_whole() -> None:
     ids = [f"id-{each}" for each in range(10)]
     with pytest.raises(RemoteError, match="full and brings nothing new"):
         read(lambda *_: ids)
+
+
+def test_a_list_without_end_is_not_kept_until_the_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MOST_LISTED", 50)
+    flow = all_datasets()
+    next(flow)
+    with pytest.raises(RemoteError, match="has no end"):
+        for number in range(9):
+            datasets = [{"dataset_id": f"{number}-{each}"} for each in range(100)]
+            flow.send(Response(200, body={"datasets": datasets}))
 
 
 @pytest.mark.parametrize(

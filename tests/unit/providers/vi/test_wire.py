@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dsops.model import Address, Call, Reference, RemoteError, Response
-from dsops.providers.vi import Vi
+from dsops.providers.vi import Vi, wire
 from dsops.providers.vi.wire import MOST_PAGES, PAGE_SIZE, ROOT, dataset_id, dataset_path, pages
 from tests.support.planning import drive
 from tests.unit.providers.vi.samples import CONNECTION, dataset, page
@@ -102,3 +102,9 @@ def test_what_is_no_whole_list_is_an_error_and_never_an_incomplete_one(answers: 
 
 def test_pages_without_end_end_with_an_error() -> None:
     assert "still more" in unreliable(*(page([], f"t{number}") for number in range(MOST_PAGES)))
+
+
+def test_a_list_without_end_is_not_kept_until_the_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MOST_LISTED", 2)
+    answers = [page([dataset(f"d{number}")], f"t{number}") for number in range(3)]
+    assert "no end" in unreliable(*answers)
