@@ -210,7 +210,7 @@ class Sender:
         if job.call.repeat is not Repeat.UNIQUE and not deletes:
             return None
         witness = self._witness(job)
-        live = await self._look(job, witness)
+        live = await self._look_for(job, witness)
         if deletes:
             gone = live is None or live.remote_id != job.record.remote_id
             return await self._succeeded(job, intent, None, sent) if gone else None
@@ -279,6 +279,16 @@ class Sender:
         flow = self._kind(job).reading(job.record.key, job.record.remote_id)
         live: LiveObject | None = await self._clients.read(job.planned.connection, flow, witness)
         return live
+
+    async def _look_for(self, job: Job, witness: Witness | None) -> LiveObject | None:
+        """Look what became of a lost call, until ``settle`` has passed where sending it again would make a twin."""
+        info, own = self._kind(job).info, self._clients.connection(job.planned.connection).settle
+        twins = info.takes_names_twice and job.call.effect is Effect.CREATE
+        async for _ in pauses((info.settle if own is None else own) if twins else 0.0, self._clients.deadline):
+            live = await self._look(job, witness)
+            if live is not None or not twins:
+                return live
+        return None
 
     def _witness(self, job: Job) -> Witness | None:
         return Witness(job.marks, job.rows.codec, job.rows.key) if job.rows is not None and job.marks else None

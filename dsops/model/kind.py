@@ -49,6 +49,8 @@ class KindInfo:
         settle: Seconds for which a lost write may still surface.
         create_may_overwrite: Whether creating an existing name may change the object that is there; then its name is
             read first.
+        takes_names_twice: Whether the provider may make a second object of one name. Then a create whose answer was
+            lost isn't sent again before ``settle`` has passed without a sign of it.
         lost_on_delete: What goes with the object when it is deleted or replaced, in words.
         schema_version: Version of its recorded attributes.
         patience: Seconds for which what takes time at the provider is awaited.
@@ -72,6 +74,7 @@ class KindInfo:
     verbs: frozenset[Verb] = ALL_VERBS
     settle: float = 0.0
     create_may_overwrite: bool = False
+    takes_names_twice: bool = False
     lost_on_delete: str = ""
     schema_version: int = 1
     patience: float = 300.0
