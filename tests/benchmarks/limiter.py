@@ -21,7 +21,7 @@ _REFUSED = 0.02
 _QUIET = 5.0
 CASES = (
     # rate, burst, what a refusal says, requests in flight, seconds
-    (20, 10, "none", 8, 60),
+    (20, 10, "none", 8, 90),
     (50, 20, "none", 8, 40),
     (50, 20, "seconds", 8, 60),
     (50, 20, "date", 8, 60),
