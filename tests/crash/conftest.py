@@ -99,7 +99,7 @@ def account(chaos_env: None) -> Iterator[Account]:
 @pytest.fixture(scope="session")
 def slow_account(chaos_env: None) -> Iterator[Account]:
     """Operations of ModelArts and Vi take a while there."""
-    with running_account(0.2) as running:
+    with running_account(0.1) as running:
         yield running
 
 

@@ -117,5 +117,5 @@ def test_an_object_is_taken_out_of_the_manifest_after_the_kill(staged: Staged, n
 def test_killed_while_operations_take_their_time(slowly_staged: Staged, name: str) -> None:
     stage = slowly_staged(name)
     count = stage.count("all")
-    for number in range(7, count, 1 if ALL else 29):
+    for number in range(7, count, 1 if ALL else 47):
         check(stage, Boundary(number), workers=1 if number % 2 else 10)
