@@ -112,6 +112,9 @@ class Exchange:
         answer = judge(response, self._provider, lambda: self._redactor(request, signed))
         status = response.status
         kind = answer.failure.kind if answer.failure else None
+        if answer.failure and kind is FailureKind.UNEXPECTED and 200 <= status < 300:
+            # Somebody answered, and not as the provider does: that refuses nothing, and what was asked may be done.
+            return Setback(Trouble.GARBLED, f"{status} with something else than an answer: {answer.failure.message}")
         if status == 429 or kind is FailureKind.RATE_LIMITED:
             trouble = Trouble.THROTTLED
         elif status >= 500 or status == 408:

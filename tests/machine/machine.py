@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -180,6 +181,7 @@ class Machine(RuleBasedStateMachine):
             )
         finally:
             self.account.call("DELETE", "/_emulator/faults")
+        note(f"{command}: exit {ran.done.code} after {ran.took:.1f} s\n{_requests(ran)}{ran.done.err}")
         self.seen = after = self.account.things()
         checks.check_said(ran)
         checks.check_code(verb, ran)
@@ -197,6 +199,10 @@ class Machine(RuleBasedStateMachine):
 
     def _recorded(self) -> set[str]:
         return {each.remote_id for each in self._state().records.values()}
+
+
+def _requests(ran: Ran) -> str:
+    return "".join(f"  {each.method} {each.target} {each.status} {each.trouble}\n" for each in ran.arrived)
 
 
 def _write(path: Path, text: str) -> None:

@@ -80,6 +80,16 @@ def test_a_create_that_was_lost_and_refused_when_repeated_may_still_be_carried_o
     assert story.names() == ["kept"]
 
 
+@pytest.mark.parametrize("body", ['"text"', "[]", "{}", '{"datasets": null}', "nothing to see here"])
+def test_a_success_that_is_no_answer_of_the_provider_refuses_nothing(story: Story, body: str) -> None:
+    story.declare("kept", "odd", project="p")
+    ran = story.apply({"do": {"nonsense": body}, "on": "write", "path": "odd$"})
+    assert [each.method for each in ran.writes] == ["PUT", "PUT"]
+    story.declare("kept", project="p")
+    story.apply()
+    assert story.names() == ["kept"]
+
+
 def test_a_create_that_was_lost_is_not_repeated_while_reads_may_be_behind_where_that_makes_a_twin(vi: Story) -> None:
     vi.declare("shelves", type="phrase-grounding", content="Image")
     behind = {"fault": "stale", "match": {"path": "datasets"}, "skip": 2, "times": 3}

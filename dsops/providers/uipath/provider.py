@@ -36,12 +36,19 @@ class UiPath:
         return dataclasses.replace(request, headers=headers)
 
     def failure(self, response: Response) -> Failure | None:
-        """Read the envelope: success is a 2xx *and* ``"status": "ok"``; anything else is a failure."""
+        """Read the envelope: success is a 2xx *and* ``"status": "ok"``; anything else is a failure.
+
+        A 2xx with another status is a refusal; one without any is no answer of this API, and refuses nothing.
+        """
         body = response.body if isinstance(response.body, dict) else {}
         if 200 <= response.status < 300:
-            if body.get("status") == "ok":
-                return None
-            return Failure(FailureKind.UNEXPECTED, _words(response, body) or 'the answer lacks "status": "ok"')
+            match body.get("status"):
+                case "ok":
+                    return None
+                case str(status):
+                    return Failure(FailureKind.INVALID, _words(response, body) or f"its status is {status[:40]!r}")
+                case _:
+                    return Failure(FailureKind.UNEXPECTED, 'the answer lacks "status": "ok"')
         kind = meaning(response.status)
         return Failure(kind, _words(response, body) or f"HTTP {response.status}", str(response.status))
 

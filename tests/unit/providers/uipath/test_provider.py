@@ -25,9 +25,13 @@ def test_success_is_a_status_and_a_word(status: int) -> None:
     assert UIPATH.failure(Response(status, body={**OK, "datasets": []})) is None
 
 
-@pytest.mark.parametrize("body", [None, [], "ok", 5, {}, {"status": None}, {"status": "error"}, {"status": ["ok"]}])
+@pytest.mark.parametrize("body", [None, [], "ok", 5, {}, {"status": None}, {"status": ["ok"]}])
 def test_a_success_without_the_word_is_not_an_answer(body: Any) -> None:
     assert failure(200, body)[0] is FailureKind.UNEXPECTED
+
+
+def test_a_success_with_another_word_is_a_refusal() -> None:
+    assert failure(200, {"status": "error"})[0] is FailureKind.INVALID
 
 
 @pytest.mark.parametrize(
