@@ -60,7 +60,8 @@ fuzz: $(STAMP) ## hostile input to every reader, for SECONDS=60 (ARGS="--only NA
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
 
 # MATRIX=1: first every boundary of the scenarios (half an hour). RACES=1: first eight processes race for each kind of state,
-# 500 increments each (minutes). ARGS: --provider vi, --state postgres or s3, and whatever --help tells.
+# 500 increments each (minutes). EXAMPLES=1000: then so many random schedules of bad networks and busy strangers for each provider
+# (a failure ends with a blob; DSOPS_BLOB set to it repeats that one). ARGS: --provider vi, --state postgres or s3, and whatever --help tells.
 chaos: $(STAMP) ## dsops killed again and again, for SECONDS=60 from SEED=N on (MATRIX=1, RACES=1, ARGS="--state postgres")
 	@if [ -n "$(RACES)" ]; then echo "Racing for states"; \
 	  STATE_INCREMENTS=500 $(BIN)/python -m pytest -q tests/conformance/test_state_lease.py -k eight_processes; fi
@@ -68,6 +69,8 @@ chaos: $(STAMP) ## dsops killed again and again, for SECONDS=60 from SEED=N on (
 	  CRASH_ALL=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup --timeout 3600 tests/crash/test_matrix.py; fi
 	@echo "Killing"
 	@$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@if [ -n "$(EXAMPLES)" ]; then echo "Bad networks and busy strangers"; \
+	  DSOPS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q tests/machine/test_machine.py; fi
 
 build: $(STAMP) ## the wheel and the source archive, in dist/
 	@echo "Building into dist/"
