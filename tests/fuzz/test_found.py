@@ -9,7 +9,8 @@ import pytest
 
 from dsops.http.answer import Garbled, decode
 from dsops.manifest import Loaded
-from dsops.model import DsopsError, Flow, RemoteError, Response
+from dsops.manifest.rows import RowReader, base
+from dsops.model import DsopsError, Flow, RemoteError, Response, RowMode, RowSet
 from dsops.providers import kinds, provider
 from tests.fuzz.files import _ARCHIVE_NOTE, _NOTE
 from tests.fuzz.hostile import text_of
@@ -138,6 +139,16 @@ def test_a_place_in_a_list_of_five_thousand_digits(tmp_path: Path) -> None:
     far = f"${{uipath/Dataset/a.sourceIds.{'1' * 5000}}}"
     text = STACK + DATASET.format("a", "  sourceIds: [x]") + DATASET.format("b", f"  title: {json.dumps(far)}")
     assert any("has no field" in each.summary for each in read(text, tmp_path / "it").diagnostics)
+
+
+@pytest.mark.parametrize(("name", "content"), [("rows.json", b"[]"), ("rows.csv", b"\xff\xfe")])
+def test_what_is_read_whole_has_a_limit(
+    name: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "LARGEST_WHOLE", 1)
+    (tmp_path / name).write_bytes(content)
+    reader = RowReader(RowSet(RowMode.SYNC, ("input",), (name,)), tmp_path, lambda row: tuple(row.values()))
+    assert "is read whole" in reader.read(lambda _: None)[0].summary
 
 
 def test_twenty_thousand_mistakes_are_not_all_put_into_words(tmp_path: Path) -> None:

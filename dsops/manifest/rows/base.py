@@ -1,5 +1,6 @@
 """What every format of row files offers."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from dsops.model import Source, Values
 
 LARGEST_ROW: Final = 8_000_000
 """Bytes in one row: what is sent in one upload."""
+
+LARGEST_WHOLE: Final = 1024 * 1024 * 1024
+"""Bytes in a file whose format is read whole: it takes some two and a half times as much memory."""
 
 Document = Mapping[str, Any]
 
@@ -56,6 +60,18 @@ class RowFile:
     def source(self, line: int, column: int = 1) -> Source:
         """Return a place in the file."""
         return Source(self.name, line, column)
+
+    def fits(self, handle: BinaryIO, problems: Problems) -> bool:
+        """Whether the file can be read whole. Reports why not."""
+        if os.fstat(handle.fileno()).st_size <= LARGEST_WHOLE:
+            return True
+        problems.report(
+            self.source(1),
+            f"{self.name} is too large for its format, which is read whole",
+            detail=f"The limit is {LARGEST_WHOLE >> 20:,} MiB.",
+            hint="Write the rows as JSONL in UTF-8, which may have any size, or split the file.",
+        )
+        return False
 
     def too_large(self, problems: Problems, line: int, column: int = 1) -> None:
         """Report a row above the limit."""

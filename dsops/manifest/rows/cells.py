@@ -198,6 +198,8 @@ def _opened(handle: BinaryIO, file: RowFile, delimiter: str, problems: Problems)
     first = handle.read(len(BOM))
     encoding = file.encoding or ("utf-16" if first.startswith(UTF16) else "utf-8")
     handle.seek(0)
+    if encoding == "utf-16" and not file.fits(handle, problems):
+        return None
     if encoding == "utf-16":
         # Its lines don't end in a byte of their own. What is written in it is small.
         handle = io.BytesIO(handle.read().decode(encoding).encode())

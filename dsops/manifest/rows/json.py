@@ -39,7 +39,7 @@ class Json:
 
     def scan(self, handle: BinaryIO, file: RowFile, problems: Problems) -> Iterator[Located]:
         """Yield the rows with the index of their first character."""
-        text = decoded(handle.read(), file, problems)
+        text = decoded(handle.read(), file, problems) if file.fits(handle, problems) else None
         if text is None:
             return
         places = _Places(text)

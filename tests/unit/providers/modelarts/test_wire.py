@@ -70,10 +70,10 @@ def test_a_list_without_end_is_not_kept_until_the_memory_is_full(monkeypatch: py
     monkeypatch.setattr(wire, "MOST_LISTED", 50)
     flow = all_datasets()
     next(flow)
+    pages = [[{"dataset_id": f"{number}-{each}"} for each in range(100)] for number in range(2)]
+    flow.send(Response(200, body={"datasets": pages[0]}))
     with pytest.raises(RemoteError, match="has no end"):
-        for number in range(9):
-            datasets = [{"dataset_id": f"{number}-{each}"} for each in range(100)]
-            flow.send(Response(200, body={"datasets": datasets}))
+        flow.send(Response(200, body={"datasets": pages[1]}))
 
 
 @pytest.mark.parametrize(
