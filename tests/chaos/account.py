@@ -167,7 +167,9 @@ def main(delay: float) -> None:
 
     routes = (quiet, keep, back)
     app.router.routes += [Route(f"/_emulator/{each.__name__}", each, methods=["POST"]) for each in routes]
-    server = uvicorn.Server(uvicorn.Config(app, http="h11", ws="none", lifespan="on", log_config=None))
+    # A connection that is closed just as it is used again would look like a lost answer.
+    config = uvicorn.Config(app, http="h11", ws="none", lifespan="on", log_config=None, timeout_keep_alive=600)
+    server = uvicorn.Server(config)
 
     def stop() -> None:
         sys.stdin.read()
