@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.fuzz.answers import GENERATED, record, tell, worse
+from tests.fuzz.answers import GENERATED, recorded, tell, worse, write_recording
 from tests.fuzz.reader import tried
 from tests.fuzz.readers import READERS
 from tests.support import start_emulator
@@ -78,8 +78,7 @@ def _rounds(folder: Path, only: str) -> Iterator[tuple[str, Round]]:
 
     yield from ((name, of_reader(name)) for name in READERS if only in name)
     if only in "answers":
-        with start_emulator("--generate", GENERATED) as emulator:
-            stories = record(emulator.url)
+        stories = recorded()
 
         def read_answers(chance: random.Random) -> None:
             story = chance.choice(stories)
@@ -117,8 +116,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long (60)")
     parser.add_argument("--seed", default=secrets.token_hex(4), help="repeats a run")
     parser.add_argument("--only", default="", metavar="NAME", help="what is read: a part of its name")
+    parser.add_argument("--record", action="store_true", help="record the emulator's answers anew, and do nothing else")
     parser.add_argument("--again", type=Path, metavar="FILE", help="read this file, once")
     given = parser.parse_args()
+    if given.record:
+        with start_emulator("--generate", GENERATED) as emulator:
+            write_recording(emulator.url)
+        return 0
     with tempfile.TemporaryDirectory(prefix="dsops-fuzz-") as scratch:
         if given.again:
             print(tried(READERS[given.only], given.again.read_bytes(), Path(scratch) / "it"))

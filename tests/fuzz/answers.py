@@ -7,8 +7,10 @@ with the failure that the provider's codec saw. It may not crash, and not go on 
 
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -38,6 +40,7 @@ from dsops.model import (
     Page,
     Preview,
     Provider,
+    Request,
     RowCodec,
     Verb,
     canonical,
@@ -241,47 +244,74 @@ def _operation(story: Story, items: tuple[Any, ...]) -> None:
 # -- recording
 
 
-def record(url: str) -> list[Story]:
-    """Return the stories of every provider, told by a server."""
+def recorded() -> list[Story]:
+    """Return the stories of every provider, as they were recorded: the same each time."""
+    table = {place: (status, body.encode()) for place, (status, body) in json.loads(RECORDED.read_text()).items()}
+    return _stories(lambda request: table[_place(request)])
+
+
+def write_recording(url: str) -> None:
+    """Let an emulator tell the stories anew, and keep its answers."""
     for dataset in held_datasets(url):
         add_export(url, dataset["datasetId"])
-    with httpx.Client(verify=False, trust_env=False, timeout=60) as client:
-        return [
-            recorded
-            for name in TOKENS
-            for title, flow in _flows(name, client, url)
-            if (recorded := _recorded(client, url, name, title, flow)) is not None
-        ]
+    table: dict[str, tuple[int, str]] = {}
+    with httpx.Client(verify=False, trust_env=False, timeout=60, base_url=url) as client:
+
+        def ask(request: Request) -> tuple[int, bytes]:
+            answer = client.request(
+                request.method, _target(request), headers=dict(request.headers), content=request.body
+            )
+            table[_place(request)] = answer.status_code, answer.text
+            return answer.status_code, answer.content
+
+        _stories(ask)
+    RECORDED.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 
-def _recorded(client: httpx.Client, url: str, name: str, title: str, flow: Callable[[], Flow]) -> Story | None:
+Ask = Callable[[Request], tuple[int, bytes]]
+RECORDED = Path(__file__).with_name("answers.json")
+_BASE = "http://127.0.0.1"
+
+
+def _target(request: Request) -> str:
+    return request.url.removeprefix(_BASE)
+
+
+def _place(request: Request) -> str:
+    return f"{request.method} {_target(request)}"
+
+
+def _stories(ask: Ask) -> list[Story]:
+    return [_story(ask, name, title, flow) for name in TOKENS for title, flow in _flows(name, ask)]
+
+
+def _story(ask: Ask, name: str, title: str, flow: Callable[[], Flow]) -> Story:
     answers: list[tuple[int, bytes]] = []
-    _told(client, url, name, flow(), answers)
+    _told(ask, name, flow(), answers)
     return Story(title, name, flow, tuple(answers))
 
 
-def _told(client: httpx.Client, url: str, name: str, flow: Flow, answers: list[tuple[int, bytes]]) -> Any:
-    owner, connection = provider(name), Connection(name, name, url, dict(SETTINGS[name]))
+def _told(ask: Ask, name: str, flow: Flow, answers: list[tuple[int, bytes]]) -> Any:
+    owner, connection = provider(name), Connection(name, name, _BASE, dict(SETTINGS[name]))
     try:
         call = next(flow)
         while True:
-            base = call.base or url
-            request = prepare(owner.prepared(connection, call), base, {})
+            request = prepare(owner.prepared(connection, call), call.base or _BASE, {})
             signed = owner.authenticate(connection, {"token": TOKENS[name]}, request, dt.datetime.now(dt.UTC))
-            answer = client.request(signed.method, signed.url, headers=dict(signed.headers), content=signed.body)
-            answers.append((answer.status_code, answer.content))
-            call = _continue(flow, call, owner, answer.status_code, answer.content)
+            status, body = ask(signed)
+            answers.append((status, body))
+            call = _continue(flow, call, owner, status, body)
     except StopIteration as done:
         return done.value
 
 
-def _flows(name: str, client: httpx.Client, url: str) -> Iterator[tuple[str, Callable[[], Flow]]]:
+def _flows(name: str, ask: Ask) -> Iterator[tuple[str, Callable[[], Flow]]]:
     owner = provider(name)
     parents: dict[str, LiveObject] = {}
     for kind in sorted(owner.kinds.values(), key=lambda each: each.info.parent is not None):
         above = parents.get(kind.info.parent or "")
         scope = above.key if above else ()
-        listing: Listing = _told(client, url, name, kind.listing(scope), [])
+        listing: Listing = _told(ask, name, kind.listing(scope), [])
         live = parents[kind.info.type] = listing.objects[0]
         type_ = kind.info.type
         yield f"{type_} listing", lambda kind=kind, scope=scope: kind.listing(scope)  # type: ignore[misc]
