@@ -118,6 +118,7 @@ STACK_MISTAKES = [
     (STACK.replace("https://", "ftp://"), "dsops.yaml:6:38", 'spec.connections.cm.endpoint can\'t be "ftp://cloud.example.com/acme"', "https://"),
     (STACK.replace("https://", "https://user:pw@"), "dsops.yaml:6:38", 'spec.connections.cm.endpoint can\'t be "https://...@cloud.example.com/acme"', "without user"),
     (STACK.replace("https://", "http://"), "dsops.yaml:6:38", "The endpoint of cm is plain http to another machine", "insecure: true"),
+    (STACK.replace("https://cloud", "http://emulator.localhost/"), "dsops.yaml:6:38", "The endpoint of cm is plain http to another machine", "insecure: true"),
     (STACK.replace("https://cloud.example.com", "https://[::1"), "dsops.yaml:6:38", "The endpoint of cm is no URL", ""),
     (STACK.replace("https://cloud.example.com", "https://h:99999"), "dsops.yaml:6:38", "The endpoint of cm is no URL", ""),
     (STACK.replace("cm:", "c m:"), "dsops.yaml:6:5", 'spec.connections can\'t have the key "c m"', "A name begins"),
@@ -137,7 +138,7 @@ def test_mistakes_in_the_stack_file(stack: Load, text: str, place: str, summary:
     assert hint in only.hint
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8321", "localhost", "[::1]:80", "127.8.8.8", "emulator.localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1:8321", "localhost", "[::1]:80", "127.8.8.8"])
 def test_plain_http_to_this_machine(stack: Load, host: str) -> None:
     assert stack({"dsops.yaml": STACK.replace("https://cloud.example.com", f"http://{host}")}).diagnostics == ()
 
