@@ -31,6 +31,7 @@ class Machine(RuleBasedStateMachine):
     account: ClassVar[Account]
     worker: ClassVar[Worker]
     base: ClassVar[Path]
+    concurrencies: ClassVar[tuple[int, ...]] = (1,)
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,14 +44,14 @@ class Machine(RuleBasedStateMachine):
 
     # -- rules
 
-    @initialize(data=st.data(), concurrency=st.sampled_from((1, 1, 4)))
-    def begin(self, data: st.DataObject, concurrency: int) -> None:
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
         """An empty account with what strangers have, and something declared."""
         self.account.call("DELETE", "/_emulator/faults")
         self.account.call("POST", "/_emulator/clock", {"now": None})
         self.account.call("POST", "/_emulator/reset")
         self.account.call("DELETE", "/_emulator/requests")
-        self.concurrency = concurrency
+        self.concurrency = data.draw(st.sampled_from(self.concurrencies), "requests in flight")
         for name in self.account.names():
             if "theirs" in name:
                 self.account.meddle("make", name, 0)

@@ -7,6 +7,7 @@ Started as a module it is told on stdin what to run, and answers on stdout, a li
 import gc
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -149,6 +150,7 @@ def _run(asked: Mapping[str, Any], proxy: Any, leaping: Any) -> dict[str, Any]:
     stated: list[tuple[float, float]] = []
     for trouble in asked["troubles"]:
         proxy.fail(_made(trouble["do"], stated), _when(trouble, leaping), times=trouble.get("times", 1))
+    random.seed(0)  # what is left to chance is how long to wait before trying again
     began = time.monotonic()
     code = run(asked["args"])
     proxy.wait()
