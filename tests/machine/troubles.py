@@ -75,7 +75,7 @@ def troubles(listing: str) -> st.SearchStrategy[list[Trouble]]:
         lambda skip: {"do": {"repeat": True}, "on": "read", "path": listing, "skip": skip, "times": None},
         st.integers(0, 1),
     )
-    # Where a name can be taken twice and lists have no count, one that is always cut short can't be told from a whole one.
+    # Names are taken twice and lists have no count: one that is always cut short can't be told from a whole one.
     more = () if "Exports" in listing else (cut, again)
     return st.lists(st.one_of(_ANY, _ANY, _SET_BACK, *more), min_size=1, max_size=4)
 
