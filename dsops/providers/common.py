@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from dsops.model import Call, FailureKind, Flow, FlowFailure, LiveObject, RemoteError
+from dsops.model import Call, FailureKind, Flow, FlowFailure, RemoteError
 
 Document = Mapping[str, Any]
+_Decoded = TypeVar("_Decoded")
 
 _KIND_OF_STATUS = MappingProxyType(
     {
@@ -131,8 +132,8 @@ class Answers:
             self.refuse(f"its list of {what} names an id twice")
         return listed
 
-    def decoded(self, decode: Callable[[Document], LiveObject], document: Document) -> LiveObject:
-        """Read one object of an answer.
+    def decoded(self, decode: Callable[[Document], _Decoded], document: Document) -> _Decoded:
+        """Read one object of an answer, or something of it.
 
         Raises:
             RemoteError: It has not the form that ``specs/<provider>.openapi.yaml`` describes.

@@ -91,6 +91,8 @@ class Dataset:
         response = yield from if_there(Call("GET", dataset_path(remote_id)))
         if response is None:
             return None
+        if has_id(response.body, ID) and decoded(dataset_id, response.body) != remote_id:
+            bad_answer(f"it does not hold the dataset {remote_id}")
         if isinstance(response.body, dict) and _going(response.body):
             return None
         return self.answered(key, response) or bad_answer("it holds no dataset")

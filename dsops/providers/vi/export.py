@@ -106,7 +106,9 @@ class Export:
         response = yield from if_there(Call("GET", export_path(remote_id)))
         if response is None:
             return None
-        live = self.answered(key, response) or bad_answer("it holds no export")
+        live = self.answered(key, response)
+        if live is None or live.remote_id != remote_id:
+            bad_answer(f"it does not hold the export {remote_id}")
         return None if progress_of(response.body) is Progress.FAILED else live
 
     def lookups(self, attributes: Attributes, key: NaturalKey) -> None:
@@ -187,6 +189,8 @@ def chosen(documents: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
 
 def _exports(dataset: LiveObject) -> Flow:
     documents = yield from pages(dataset_path(dataset.remote_id, EXPORTS), ID, "exports")
+    if any(decoded(dataset_id, each) != dataset.remote_id for each in documents):
+        bad_answer(f"its pages of exports hold one that is not of the dataset {dataset.remote_id}")
     return tuple(decoded(partial(_decode, dataset.key), each) for each in chosen(documents))
 
 

@@ -92,6 +92,9 @@ def test_by_name_one_is_found_in_the_list() -> None:
 def test_by_id_one_is_read() -> None:
     assert drive(DATASET.reading(KEY, "d1"), answer(dataset(name="racks"))).key == ("racks",)
     assert drive(DATASET.reading(KEY, "d1"), answer(GOING)) is None
+    for other in (dataset("d2"), {**GOING, "datasetId": "acme_d2"}):
+        with pytest.raises(RemoteError, match="does not hold the dataset d1"):
+            drive(DATASET.reading(KEY, "d1"), answer(other))
     assert drive(DATASET.reading(KEY, "d1"), MISSING) is None
     with pytest.raises(Exception, match="Model Admin"):
         drive(DATASET.reading(KEY, "d1"), FORBIDDEN)

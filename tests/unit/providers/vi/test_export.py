@@ -118,6 +118,15 @@ def test_one_is_read_by_its_dataset_and_its_own_id() -> None:
     assert drive(EXPORT.reading(KEY, "d1/e1"), Response(200, body=export(status=FAILED))) is None
 
 
+def test_an_answer_about_another_dataset_or_export_is_not_believed() -> None:
+    other = {**ready("e2"), "datasetId": "acme_d2"}
+    with pytest.raises(RemoteError, match="one that is not of the dataset d1"):
+        drive(EXPORT.listing(("shelves",)), page([dataset("d1")]), page([ready("e1"), other]))
+    for wrong in (other, ready("e2")):
+        with pytest.raises(RemoteError, match="does not hold the export d1/e1"):
+            drive(EXPORT.reading(KEY, "d1/e1"), Response(200, body=wrong))
+
+
 def test_without_an_id_the_one_that_counts_is_found() -> None:
     live = drive(EXPORT.reading(KEY), page([dataset()]), page([ready("a", ratio=0.8), ready("b")]))
     assert live.remote_id == "d1/a"
