@@ -81,6 +81,17 @@ def test_what_changed_since_is_refused_and_the_rest_done(stage: Stage) -> None:
     assert stage.dataset("project1/collateral")["title"] == "Theirs"
 
 
+def test_on_error_stop_begins_nothing_where_a_change_is_refused(stage: Stage) -> None:
+    stage.declare(dataset(), dataset("other")).apply()
+    stage.declare(dataset(title="A"), dataset("other", title="B")).plan("--save", "it.plan")
+    stage.post("project1/collateral", {"dataset": {"title": "Theirs"}})
+    before = len(stage.writes())
+    stop = ("apply", "it.plan", "--on-error", "stop", "--format", "json")
+    report = stage.run(*stop, code=3).json
+    assert statuses(report) == {"Dataset/collateral": "failed", "Dataset/other": "skipped"}
+    assert stage.writes()[before:] == []
+
+
 def test_a_plan_that_is_applied_again_does_the_rest(stage: Stage) -> None:
     stage.declare(dataset(), dataset("other")).plan("--save", "it.plan")
     stage.emulator.fault("error_before", method="PUT", path="/other$", status=422)
