@@ -69,6 +69,7 @@ def test_the_apply_report_as_json(stack: Stack) -> None:
         "sent": 6,
         "repeats": 0,
         "repairs": 0,
+        "calls": {"succeeded": 6, "failed": 0, "skipped": 0, "unknown": 0},
     }
     assert [each["address"] for each in report["outcomes"]] == ADDRESSES
 
