@@ -107,8 +107,9 @@ def _chaos(given: argparse.Namespace) -> Iterator[Chaos]:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="dsops-chaos-"))
         accounts = {delay: stack.enter_context(running_account(delay)) for delay in sorted(set(_DELAYS))}
-        forks = stack.enter_context(start_forks(Path(__file__).parents[2]))
+        # First, as commands have what the environment holds by then: the credentials of a server of states.
         states = stack.enter_context(STATES[given.state]())
+        forks = stack.enter_context(start_forks(Path(__file__).parents[2]))
         yield Chaos(folder, accounts, forks, states, tuple(given.provider), Figures())
 
 

@@ -140,7 +140,8 @@ class Stage:
             shutil.rmtree(each)
 
     def ending(self) -> Ending:
-        """Return how things are now."""
+        """Return how things are once what goes on at the providers has ended."""
+        until(self._is_idle)
         found = live(self._account)
         store = engine.store_of(self._workspace().stack)
         return Ending(

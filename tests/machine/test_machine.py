@@ -27,7 +27,7 @@ from tests.support.vi import headers as vi_headers
 _ASKED = os.environ.get("DSOPS_EXAMPLES", "")
 _BLOB = os.environ.get("DSOPS_BLOB", "")
 _SETTINGS = settings(
-    max_examples=int(_ASKED or 7),
+    max_examples=int(_ASKED or 4),
     stateful_step_count=12,
     derandomize=not _ASKED,
     deadline=None,
