@@ -131,6 +131,8 @@ def main() -> int:
         guided = importlib.util.find_spec("atheris") is not None
         end = time.monotonic() + (given.seconds / 2 if guided else given.seconds)
         rounds = list(_rounds(Path(scratch), given.only))
+        if not rounds:
+            parser.error(f"nothing that is read has {given.only!r} in its name")
         while time.monotonic() < end:
             for name, read in rounds:
                 tally.round(name, read)
